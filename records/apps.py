@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_delete, post_migrate, post_save
+from django.utils.translation import gettext_lazy as _
+
+
+class RecordsConfig(AppConfig):
+    name = "records"
+    verbose_name = _("Records")
+
+    def ready(self) -> None:
+        from . import schema, search
+        from .models import ObjectType, Pipeline, Property, PropertyGroup, Stage
+
+        for model in (ObjectType, PropertyGroup, Property, Pipeline, Stage):
+            post_save.connect(schema.data_model_changed, sender=model)
+            post_delete.connect(schema.data_model_changed, sender=model)
+        post_migrate.connect(search.keep_installed, sender=self)

@@ -1,0 +1,23 @@
+"""The models of the ground floor: what a record is."""
+
+from .object_type import DataModelStamp, ObjectType
+from .pipeline import Pipeline, Stage
+from .property import Property, PropertyGroup
+from .record import Record, RecordQuerySet, UniqueValue
+from .standard import Company, Contact, Deal, Ticket
+
+__all__ = [
+    "Company",
+    "Contact",
+    "DataModelStamp",
+    "Deal",
+    "ObjectType",
+    "Pipeline",
+    "Property",
+    "PropertyGroup",
+    "Record",
+    "RecordQuerySet",
+    "Stage",
+    "Ticket",
+    "UniqueValue",
+]

@@ -1,0 +1,61 @@
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .object_type import ObjectType
+
+
+class Pipeline(models.Model):
+    """An ordered set of stages through which records of a type move."""
+
+    object_type = models.ForeignKey(ObjectType, models.CASCADE, related_name="pipeline_rows")
+    name = models.CharField(_("name"), max_length=60, help_text=_("The id that the API knows it by."))
+    label = models.CharField(_("label"), max_length=100)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    # Filled in by records.schema.
+    stage_list: "list[Stage]"
+
+    class Meta:
+        ordering = ("object_type", "position", "id")
+        verbose_name = _("pipeline")
+        verbose_name_plural = _("pipelines")
+        constraints = (
+            models.UniqueConstraint(fields=("object_type", "name"), name="records_pipeline_name_unique"),
+        )
+
+    def __str__(self) -> str:
+        return gettext(self.label)
+
+
+class Stage(models.Model):
+    """A step of a pipeline."""
+
+    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="stages")
+    name = models.CharField(_("name"), max_length=60, help_text=_("The id that the API knows it by."))
+    label = models.CharField(_("label"), max_length=100)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    probability = models.DecimalField(
+        _("probability"), max_digits=3, decimal_places=2, null=True, blank=True, help_text=_("From 0 to 1.")
+    )
+    is_closed = models.BooleanField(_("closed"), default=False)
+
+    class Meta:
+        ordering = ("pipeline", "position", "id")
+        verbose_name = _("stage")
+        verbose_name_plural = _("stages")
+        constraints = (
+            models.UniqueConstraint(fields=("pipeline", "name"), name="records_stage_name_unique"),
+        )
+
+    def __str__(self) -> str:
+        return gettext(self.label)
+
+    @property
+    def outcome(self) -> str:
+        """`won`, `lost`, `closed` or `open`: which colour it is drawn in."""
+        if not self.is_closed:
+            return "open"
+        if self.probability is None:
+            return "closed"
+        return "won" if self.probability > 0 else "lost"

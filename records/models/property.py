@@ -1,0 +1,112 @@
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .object_type import ObjectType
+
+if TYPE_CHECKING:
+    from records.property_kinds import PropertyKind
+
+
+class PropertyGroup(models.Model):
+    """A heading under which properties stand together on a record's page."""
+
+    object_type = models.ForeignKey(ObjectType, models.CASCADE, related_name="property_groups")
+    name = models.SlugField(_("name"), max_length=60)
+    label = models.CharField(_("label"), max_length=100)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    # Filled in by records.schema.
+    members: "list[Property]"
+
+    class Meta:
+        ordering = ("object_type", "position", "id")
+        verbose_name = _("property group")
+        verbose_name_plural = _("property groups")
+        constraints = (
+            models.UniqueConstraint(fields=("object_type", "name"), name="records_propertygroup_name_unique"),
+        )
+
+    def __str__(self) -> str:
+        return gettext(self.label)
+
+
+class Property(models.Model):
+    """A field of an object type. Forms, tables, filters, imports and the API are made from these rows."""
+
+    class FieldType(models.TextChoices):
+        """How a value is entered, checked, compared and shown; see records.property_kinds."""
+
+        TEXT = "text", _("Single-line text")
+        TEXTAREA = "textarea", _("Multi-line text")
+        EMAIL = "email", _("E-mail address")
+        PHONE = "phonenumber", _("Phone number")
+        URL = "url", _("Web address")
+        DOMAIN = "domain", _("Domain name")
+        NUMBER = "number", _("Number")
+        CURRENCY = "currency", _("Currency amount")
+        DATE = "date", _("Date")
+        DATETIME = "datetime", _("Date and time")
+        SELECT = "select", _("Dropdown")
+        PIPELINE = "pipeline", _("Pipeline")
+        STAGE = "stage", _("Pipeline stage")
+        USER = "user", _("User")
+
+    object_type = models.ForeignKey(ObjectType, models.CASCADE, related_name="property_rows")
+    group = models.ForeignKey(PropertyGroup, models.PROTECT, related_name="property_rows")
+    name = models.SlugField(_("name"), max_length=100)
+    label = models.CharField(_("label"), max_length=100)
+    field_type = models.CharField(_("field type"), max_length=20, choices=FieldType.choices)
+    column = models.CharField(
+        _("column"), max_length=100, help_text=_("The column of the record's model that holds the value.")
+    )
+    options = models.JSONField(
+        _("options"),
+        default=list,
+        blank=True,
+        help_text=_('For dropdowns: a list of {"value": …, "label": …}.'),
+    )
+    help_text = models.CharField(_("help text"), max_length=300, blank=True)
+    required = models.BooleanField(_("required"), default=False)
+    unique = models.BooleanField(_("unique among live records"), default=False)
+    searchable = models.BooleanField(_("found by search"), default=False)
+    read_only = models.BooleanField(_("read-only"), default=False)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        ordering = ("object_type", "group__position", "position", "id")
+        verbose_name = _("property")
+        verbose_name_plural = _("properties")
+        constraints = (
+            models.UniqueConstraint(fields=("object_type", "name"), name="records_property_name_unique"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The label in the reader's language."""
+        return gettext(self.label)
+
+    @property
+    def kind(self) -> "PropertyKind":
+        """The behaviour of this property's values."""
+        from records.property_kinds import KINDS
+
+        return KINDS[self.field_type]
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Stored value and label, in the reader's language, of each option."""
+        return [(option["value"], gettext(option["label"])) for option in self.options]
+
+    def value_of(self, record: Any) -> Any:
+        """Return the value that `record` has for this property."""
+        return self.kind.get(record, self)
+
+    def display(self, record: Any) -> str:
+        """Return the value that `record` has, as text for a reader; empty where it has none."""
+        return self.kind.display(self.value_of(record), self, record)

@@ -1,0 +1,508 @@
+"""How each kind of property behaves: one class per field type, the one place that knows.
+
+Forms, in-place editors, tables, filters, search and imports ask here and have no branches of their own.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+import django_filters as filters
+from babel.core import UnknownLocaleError
+from babel.numbers import UnknownCurrencyError, format_currency
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.validators import DomainNameValidator, EmailValidator
+from django.db.models import Q, QuerySet
+from django.template.defaultfilters import linebreaksbr
+from django.utils import formats, timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from records.models.property import Property
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A comparison that a list can be filtered by: its name in addresses, label and filter."""
+
+    name: str
+    label: Any
+    build: Callable[[Property], filters.Filter]
+    wants_value: bool = True
+
+
+def _lookup(filter_class: type[filters.Filter], lookup: str, exclude: bool = False, **options: Any) -> Any:
+    def build(prop: Property) -> filters.Filter:
+        return filter_class(field_name=prop.column, lookup_expr=lookup, exclude=exclude, **options)
+
+    return build
+
+
+class PropertyKind:
+    """The behaviour of one field type. Subclasses say where theirs differs from a line of text."""
+
+    numeric = False
+    sort_lookup = "{column}"
+    blank: Any = ""  # what an empty column holds
+
+    # --- Values ---------------------------------------------------------------------------------
+
+    def get(self, record: Any, prop: Property) -> Any:
+        """Return the value in the record's column."""
+        return getattr(record, prop.column)
+
+    def set(self, record: Any, prop: Property, value: Any) -> None:
+        """Store a cleaned value; None and "" both empty the property."""
+        setattr(record, prop.column, self.blank if value in (None, "") else value)
+
+    def normalise(self, record: Any, prop: Property) -> None:
+        """Bring the record's value into the form in which it is stored and compared."""
+        value = self.get(record, prop)
+        if isinstance(value, str):
+            setattr(record, prop.column, value.strip())
+
+    def display(self, value: Any, prop: Property, record: Any) -> str:
+        """Return a value as text for a reader, in the reader's language."""
+        return "" if value is None else str(value)
+
+    def html(self, prop: Property, record: Any) -> str:
+        """Return the record's value as markup: text, or a link or badge where that serves the reader."""
+        return escape(self.display(self.get(record, prop), prop, record))
+
+    def initial(self, record: Any, prop: Property) -> Any:
+        """Return what a form shows for the record's value."""
+        return self.get(record, prop)
+
+    # --- Forms ----------------------------------------------------------------------------------
+
+    def form_field(self, prop: Property) -> forms.Field:
+        """Return the form field that enters and checks a value."""
+        options = {"label": prop.title, "help_text": prop.help_text, "required": prop.required}
+        return self.make_field(prop, options)
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        """Return the form field, given its label, help and whether it is required."""
+        column = prop.object_type.model._meta.get_field(prop.column)
+        return forms.CharField(max_length=getattr(column, "max_length", None), **options)
+
+    # --- Lists ----------------------------------------------------------------------------------
+
+    def order_by(self, prop: Property) -> str:
+        """Return the lookup that a list is sorted by."""
+        return self.sort_lookup.format(column=prop.column)
+
+    def is_blank(self, prop: Property) -> Q | None:
+        """Return the condition "has no value", or None where there always is one."""
+        return Q(**{prop.column: ""})
+
+    @property
+    def operators(self) -> list[Operator]:
+        """The comparisons that a filter offers, the usual one first."""
+        return [*self.comparisons(), *self.presence()]
+
+    def comparisons(self) -> list[Operator]:
+        """The operators that compare with a value."""
+        return [
+            Operator("contains", gettext_lazy("contains"), _lookup(filters.CharFilter, "icontains")),
+            Operator(
+                "lacks",
+                gettext_lazy("does not contain"),
+                _lookup(filters.CharFilter, "icontains", exclude=True),
+            ),
+            Operator("is", gettext_lazy("is"), _lookup(filters.CharFilter, "iexact")),
+            Operator("not", gettext_lazy("is not"), _lookup(filters.CharFilter, "iexact", exclude=True)),
+            Operator("starts", gettext_lazy("starts with"), _lookup(filters.CharFilter, "istartswith")),
+        ]
+
+    def presence(self) -> list[Operator]:
+        """The operators "has a value" and "has none"."""
+
+        def has(known: bool) -> Callable[[Property], filters.Filter]:
+            def build(prop: Property) -> filters.Filter:
+                blank = self.is_blank(prop) or Q(pk__in=[])
+                condition = ~blank if known else blank
+
+                def apply(queryset: QuerySet, name: str, value: str) -> QuerySet:
+                    return queryset.filter(condition)
+
+                return filters.CharFilter(method=apply)
+
+            return build
+
+        return [
+            Operator("known", gettext_lazy("has a value"), has(True), wants_value=False),
+            Operator("empty", gettext_lazy("is empty"), has(False), wants_value=False),
+        ]
+
+    def filter_text(self, prop: Property, values: list[str]) -> str:
+        """Return the values of an active filter as text for its chip."""
+        return ", ".join(values)
+
+
+class TextKind(PropertyKind):
+    """One line of text."""
+
+
+class TextareaKind(PropertyKind):
+    """Text of several lines."""
+
+    def html(self, prop: Property, record: Any) -> str:
+        return linebreaksbr(self.get(record, prop))
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        return forms.CharField(max_length=65_536, widget=forms.Textarea(attrs={"rows": 4}), **options)
+
+
+class EmailKind(PropertyKind):
+    """An e-mail address; stored in lower case, since no two mailboxes differ by case in practice."""
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        return forms.EmailField(max_length=254, validators=[EmailValidator()], **options)
+
+    def normalise(self, record: Any, prop: Property) -> None:
+        setattr(record, prop.column, self.get(record, prop).strip().lower())
+
+    def html(self, prop: Property, record: Any) -> str:
+        return link("mailto:", self.get(record, prop))
+
+
+class PhoneKind(PropertyKind):
+    """A phone number as people write it."""
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        return forms.CharField(max_length=60, widget=forms.TextInput(attrs={"type": "tel"}), **options)
+
+    def html(self, prop: Property, record: Any) -> str:
+        return link("tel:", self.get(record, prop))
+
+
+class UrlKind(PropertyKind):
+    """A web address; http and https only."""
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        return forms.URLField(max_length=500, assume_scheme="https", **options)
+
+    def html(self, prop: Property, record: Any) -> str:
+        value = self.get(record, prop)
+        # Older data may hold anything; only an address of the web becomes a link.
+        return link("", value, new_tab=True) if value.startswith(("https://", "http://")) else escape(value)
+
+
+class DomainField(forms.CharField):
+    """Takes a domain however it is pasted: an address of a page or of a mailbox will do."""
+
+    def to_python(self, value: Any) -> str:
+        return normalise_domain(super().to_python(value) or "")
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value:
+            DomainNameValidator(message=_("Enter a domain name such as example.com."))(value)
+
+
+def normalise_domain(text: str) -> str:
+    """Return the bare domain of a domain, web address or e-mail address, in lower case.
+
+    >>> normalise_domain("https://WWW.Example.com/about")
+    'example.com'
+    """
+    text = text.strip().lower()
+    try:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+    except ValueError:
+        return text
+    return re.sub(r"^www\.", "", host.rstrip("."))
+
+
+class DomainKind(PropertyKind):
+    """An organisation's domain on the net, without scheme, path and www."""
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        return DomainField(max_length=253, **options)
+
+    def normalise(self, record: Any, prop: Property) -> None:
+        setattr(record, prop.column, normalise_domain(self.get(record, prop)))
+
+
+class NullableKind(PropertyKind):
+    """Values whose absence is a null."""
+
+    blank = None
+
+    def is_blank(self, prop: Property) -> Q | None:
+        return Q(**{f"{prop.column}__isnull": True})
+
+
+class NumberKind(NullableKind):
+    """A whole number."""
+
+    numeric = True
+    filter_class: type[filters.Filter] = filters.NumberFilter
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        return forms.IntegerField(min_value=0, max_value=2**53, localize=True, **options)
+
+    def display(self, value: Any, prop: Property, record: Any) -> str:
+        return "" if value is None else formats.number_format(value, use_l10n=True)
+
+    def comparisons(self) -> list[Operator]:
+        return [
+            Operator("eq", "=", _lookup(self.filter_class, "exact")),
+            Operator("ne", "≠", _lookup(self.filter_class, "exact", exclude=True)),
+            Operator("gt", ">", _lookup(self.filter_class, "gt")),
+            Operator("gte", "≥", _lookup(self.filter_class, "gte")),
+            Operator("lt", "<", _lookup(self.filter_class, "lt")),
+            Operator("lte", "≤", _lookup(self.filter_class, "lte")),
+            Operator("between", gettext_lazy("is between"), _lookup(_range(self.filter_class), "range")),
+        ]
+
+    def filter_text(self, prop: Property, values: list[str]) -> str:
+        return " – ".join(part for value in values for part in value.split(","))
+
+
+def _range(filter_class: type[filters.Filter]) -> type[filters.Filter]:
+    return type(f"{filter_class.__name__}Range", (filters.BaseRangeFilter, filter_class), {})
+
+
+class CurrencyKind(NumberKind):
+    """An amount of money, as a decimal, in the record's currency."""
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        return forms.DecimalField(max_digits=18, decimal_places=2, min_value=0, localize=True, **options)
+
+    def display(self, value: Any, prop: Property, record: Any) -> str:
+        if value is None:
+            return ""
+        amount = Decimal(value)
+        locale = (get_language() or "en").replace("-", "_")
+        whole = amount == amount.to_integral_value()
+        try:
+            return format_currency(
+                amount,
+                record.currency,
+                locale=locale,
+                format=None,
+                currency_digits=not whole,
+                decimal_quantization=not whole or False,
+            )
+        except (UnknownLocaleError, UnknownCurrencyError):
+            return f"{formats.number_format(amount, 2)} {record.currency}"
+
+
+class DateKind(NullableKind):
+    """A calendar day."""
+
+    field_class: type[forms.Field] = forms.DateField
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        # ISO 8601 is what <input type="date"> sends and shows, whatever the locale.
+        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
+
+    def display(self, value: Any, prop: Property, record: Any) -> str:
+        return "" if value is None else formats.date_format(value, "DATE_FORMAT")
+
+    def day(self, prop: Property) -> str:
+        """Return the lookup of the value's calendar day."""
+        return prop.column
+
+    def comparisons(self) -> list[Operator]:
+        def compare(lookup: str, ranged: bool = False) -> Callable[[Property], filters.Filter]:
+            def build(prop: Property) -> filters.Filter:
+                filter_class = _range(filters.DateFilter) if ranged else filters.DateFilter
+                return filter_class(field_name=self.day(prop), lookup_expr=lookup)
+
+            return build
+
+        return [
+            Operator("on", gettext_lazy("is on"), compare("exact")),
+            Operator("before", gettext_lazy("is before"), compare("lt")),
+            Operator("after", gettext_lazy("is after"), compare("gt")),
+            Operator("between", gettext_lazy("is between"), compare("range", ranged=True)),
+        ]
+
+    def filter_text(self, prop: Property, values: list[str]) -> str:
+        return " – ".join(part for value in values for part in value.split(","))
+
+
+class DateTimeKind(DateKind):
+    """A moment; shown in the installation's time zone."""
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        return forms.DateTimeField(widget=widget, **options)
+
+    def display(self, value: Any, prop: Property, record: Any) -> str:
+        return "" if value is None else formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+
+    def day(self, prop: Property) -> str:
+        return f"{prop.column}__date"
+
+
+class ChoiceKind(PropertyKind):
+    """One of a list of values."""
+
+    def choices(self, prop: Property) -> list[Any]:
+        """Return value and label of each choice, grouped where there are groups."""
+        return prop.choices
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        return forms.ChoiceField(choices=[("", "—"), *self.choices(prop)], **options)
+
+    def display(self, value: Any, prop: Property, record: Any) -> str:
+        return dict(prop.choices).get(value, value or "")
+
+    def comparisons(self) -> list[Operator]:
+        def among(exclude: bool) -> Callable[[Property], filters.Filter]:
+            def build(prop: Property) -> filters.Filter:
+                return filters.MultipleChoiceFilter(
+                    field_name=prop.column, choices=self.choices(prop), exclude=exclude, distinct=False
+                )
+
+            return build
+
+        return [
+            Operator("in", gettext_lazy("is any of"), among(False)),
+            Operator("nin", gettext_lazy("is none of"), among(True)),
+        ]
+
+    def filter_text(self, prop: Property, values: list[str]) -> str:
+        labels: dict[str, str] = {}
+        for value, label in self.choices(prop):
+            labels.update(label if isinstance(label, list) else {str(value): label})
+        return ", ".join(str(labels.get(value, value)) for value in values)
+
+
+class RelatedKind(ChoiceKind):
+    """One of a list of rows that the data model keeps in memory."""
+
+    blank = None
+
+    def get(self, record: Any, prop: Property) -> Any:
+        return self.rows(prop).get(getattr(record, f"{prop.column}_id"))
+
+    def rows(self, prop: Property) -> dict[int, Any]:
+        """Return the rows to choose from, by id."""
+        raise AssertionError("given by each subclass")
+
+    def choices(self, prop: Property) -> list[Any]:
+        return [(str(pk), str(row)) for pk, row in self.rows(prop).items()]
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        rows = self.rows(prop)
+        blank = [] if options["required"] else [("", "—")]
+        return forms.TypedChoiceField(
+            choices=[*blank, *self.choices(prop)],
+            coerce=lambda pk: rows[int(pk)],
+            empty_value=None,
+            **options,
+        )
+
+    def initial(self, record: Any, prop: Property) -> Any:
+        return getattr(record, f"{prop.column}_id")
+
+    def normalise(self, record: Any, prop: Property) -> None:
+        pass
+
+    def display(self, value: Any, prop: Property, record: Any) -> str:
+        return "" if value is None else str(value)
+
+    def is_blank(self, prop: Property) -> Q | None:
+        return Q(**{f"{prop.column}__isnull": True})
+
+
+class PipelineKind(RelatedKind):
+    """The pipeline that a record is in."""
+
+    sort_lookup = "{column}__position"
+
+    def rows(self, prop: Property) -> dict[int, Any]:
+        return {pipeline.pk: pipeline for pipeline in prop.object_type.pipelines}
+
+    def is_blank(self, prop: Property) -> Q | None:
+        return None
+
+    def presence(self) -> list[Operator]:
+        return []
+
+
+def link(scheme: str, value: str, *, new_tab: bool = False) -> str:
+    """Return a link to a mailbox, phone or web address; nothing for no value."""
+    if not value:
+        return ""
+    extra = mark_safe(' target="_blank" rel="noopener noreferrer"') if new_tab else ""
+    return format_html('<a href="{}{}"{}>{}</a>', scheme, value, extra, value)
+
+
+class StageKind(PipelineKind):
+    """The stage that a record has reached. Setting it sets the pipeline, which follows from it."""
+
+    def rows(self, prop: Property) -> dict[int, Any]:
+        return prop.object_type.stages
+
+    def choices(self, prop: Property) -> list[Any]:
+        pipelines = prop.object_type.pipelines
+        if len(pipelines) == 1:
+            return super().choices(prop)
+        return [
+            (str(pipeline), [(str(stage.pk), str(stage)) for stage in pipeline.stage_list])
+            for pipeline in pipelines
+        ]
+
+    def html(self, prop: Property, record: Any) -> str:
+        stage = self.get(record, prop)
+        return format_html('<span class="badge badge--{}">{}</span>', STAGE_BADGES[stage.outcome], stage)
+
+    def set(self, record: Any, prop: Property, value: Any) -> None:
+        super().set(record, prop, value)
+        for other in prop.object_type.properties.values():
+            if other.field_type == Property.FieldType.PIPELINE:
+                setattr(record, other.column, value.pipeline)
+
+
+class UserKind(RelatedKind):
+    """A user of this installation."""
+
+    sort_lookup = "{column}__username"
+
+    def get(self, record: Any, prop: Property) -> Any:
+        return getattr(record, prop.column)
+
+    def rows(self, prop: Property) -> dict[int, Any]:
+        return {
+            user.pk: user for user in get_user_model().objects.filter(is_active=True).order_by("username")
+        }
+
+
+STAGE_BADGES = {"open": "info", "won": "success", "lost": "danger", "closed": "neutral"}
+
+KINDS: dict[str, PropertyKind] = {
+    Property.FieldType.TEXT: TextKind(),
+    Property.FieldType.TEXTAREA: TextareaKind(),
+    Property.FieldType.EMAIL: EmailKind(),
+    Property.FieldType.PHONE: PhoneKind(),
+    Property.FieldType.URL: UrlKind(),
+    Property.FieldType.DOMAIN: DomainKind(),
+    Property.FieldType.NUMBER: NumberKind(),
+    Property.FieldType.CURRENCY: CurrencyKind(),
+    Property.FieldType.DATE: DateKind(),
+    Property.FieldType.DATETIME: DateTimeKind(),
+    Property.FieldType.SELECT: ChoiceKind(),
+    Property.FieldType.PIPELINE: PipelineKind(),
+    Property.FieldType.STAGE: StageKind(),
+    Property.FieldType.USER: UserKind(),
+}
+
+
+def clean_text(prop: Property, text: str) -> Any:
+    """Return the value that `text` stands for. Raises ValidationError where it is not one."""
+    try:
+        return prop.kind.form_field(prop).clean(text)
+    except ValidationError as error:
+        raise ValidationError({prop.name: error.messages}) from error

@@ -1,0 +1,26 @@
+"""Who makes a change and from where: every write is told, because history will ask."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Origin(models.TextChoices):
+    """The way by which a change came in."""
+
+    PAGE = "page", _("record page")
+    LIST = "list", _("list")
+    ADMIN = "admin", _("administration")
+    IMPORT = "import", _("import")
+    RULE = "rule", _("rule")
+    API = "api", _("API")
+
+
+@dataclass(frozen=True)
+class By:
+    """The author of a change: the user, or None for the system itself, and the way it came in."""
+
+    actor: Any  # the user model stands on the top floor
+    origin: Origin
