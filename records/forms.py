@@ -1,0 +1,84 @@
+"""Forms made from properties."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from .models import ObjectType, Property, Record, UniqueValue
+from .text import fold
+
+
+class PropertiesForm(forms.Form):
+    """Enters and checks some properties of a record; `values` are the cleaned ones by property name."""
+
+    def __init__(
+        self,
+        object_type: ObjectType,
+        properties: list[Property],
+        data: QueryDict | dict[str, Any] | None = None,
+        *,
+        record: Record | None = None,
+        prefix: str = "",
+    ) -> None:
+        self.object_type = object_type
+        self.record = record
+        self.chosen = properties
+        self.duplicate: Record | None = None
+        super().__init__(data, prefix=prefix or None, auto_id=f"{prefix or 'id'}_%s")
+        for prop in properties:
+            field = prop.kind.form_field(prop)
+            if record is not None:
+                field.initial = prop.kind.initial(record.specific, prop)
+            elif prop.field_type == Property.FieldType.STAGE:
+                field.initial = next(iter(object_type.stages), None)
+            self.fields[prop.name] = field
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a value that another live record holds, and a record without a name."""
+        cleaned = super().clean() or {}
+        for prop in self.chosen:
+            value = cleaned.get(prop.name)
+            if not prop.unique or not value:
+                continue
+            holder = UniqueValue.holders(prop, [str(value)]).get(fold(str(value)))
+            if holder and (self.record is None or holder != self.record.pk):
+                self.duplicate = Record.objects.get(pk=holder)
+                self.add_error(prop.name, UniqueValue.message(prop, str(value)))
+        naming = [prop for prop in self.chosen if prop in self.object_type.primary or prop.unique]
+        if self.record is None and not self.errors and not any(cleaned.get(prop.name) for prop in naming):
+            labels = ", ".join(prop.title.lower() for prop in naming)
+            raise ValidationError(_("Fill in at least one of: %(labels)s.") % {"labels": labels})
+        return cleaned
+
+    @property
+    def duplicate_list(self) -> list[Record]:
+        """The record that already holds a unique value, for the list of possible duplicates."""
+        return [self.duplicate] if self.duplicate else []
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The cleaned values by property name."""
+        return {prop.name: self.cleaned_data[prop.name] for prop in self.chosen}
+
+    def add_refusal(self, error: ValidationError) -> None:
+        """Show what the database said no to, beside the fields where possible."""
+        if not hasattr(error, "error_dict"):
+            self.add_error(None, error)
+            return
+        for name, errors in error.error_dict.items():
+            self.add_error(name if name in self.fields else None, errors)
+
+
+def create_form(
+    object_type: ObjectType, data: QueryDict | None = None, initial: dict[str, str] | None = None
+) -> PropertiesForm:
+    """Return the form that creates a record: what makes its name and what is required stand first."""
+    properties = [prop for prop in object_type.properties.values() if not prop.read_only]
+    first = {*object_type.primary_properties, *object_type.secondary_properties}
+    properties.sort(key=lambda prop: (not prop.required, prop.name not in first))
+    form = PropertiesForm(object_type, properties, data, prefix="new")
+    form.initial.update(initial or {})
+    return form

@@ -1,0 +1,176 @@
+"""A list of records as its address describes it: search, filters, order, columns and page."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.functional import cached_property
+
+from . import paging, search
+from .filters import ActiveFilter, filter_set
+from .models import ObjectType, Property, Record
+
+PAGE_SIZES = (25, 50, 100)
+COUNTED = 10_000  # rows counted at once; beyond, an exact count is offered and not forced
+NAME = "name"  # the column that holds a record's name
+PAGE_PARAMETERS = ("after", "before", "last", "count", "edit_filter", "created")
+
+
+@dataclass(frozen=True)
+class ExtraColumn:
+    """A column that is not a property: its name in addresses, label, and its cells for a page of records."""
+
+    name: str
+    label: str
+    load: Callable[[Sequence[int]], dict[int, str]]
+    shown: bool = False  # before a user chooses columns
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What an address narrows a list by besides properties, and how its chip says so."""
+
+    parameter: str
+    text: str
+    apply: Callable[[QuerySet], QuerySet]
+
+
+class Extension(Protocol):
+    """What a floor above adds to lists."""
+
+    def columns(self, object_type: ObjectType) -> Iterable[ExtraColumn]:
+        """Return the columns that it adds to the list of a type."""
+
+    def narrowings(self, object_type: ObjectType, query: QueryDict, user: Any) -> Iterable[Narrowing]:
+        """Return what it reads from an address to narrow the list of a type by."""
+
+
+extensions: list[Extension] = []
+
+
+class RecordList:
+    """The records of one type that an address asks for."""
+
+    def __init__(self, object_type: ObjectType, query: QueryDict, user: Any) -> None:
+        self.object_type = object_type
+        self.query = query
+        self.text = query.get("q", "").strip()
+        visible = object_type.model.objects.visible_to(user).of_type(object_type)
+        self.filters: list[ActiveFilter]
+        bound, self.filters = filter_set(object_type, query, visible)
+        self.is_valid = bound.is_valid()
+        rows = bound.qs if self.is_valid else visible.none()
+        self.narrowings = [
+            narrowing
+            for extension in extensions
+            for narrowing in extension.narrowings(object_type, query, user)
+        ]
+        for narrowing in self.narrowings:
+            rows = narrowing.apply(rows)
+        self.rows = search.matching(rows, self.text)
+
+    # --- Columns ----------------------------------------------------------------------------------
+
+    @cached_property
+    def extra_columns(self) -> dict[str, ExtraColumn]:
+        """The columns that floors above add, by name."""
+        return {
+            column.name: column for extension in extensions for column in extension.columns(self.object_type)
+        }
+
+    @cached_property
+    def columns(self) -> list[Property | ExtraColumn]:
+        """The columns beside the name, in order: those that the address names, else the usual ones."""
+        available: dict[str, Property | ExtraColumn] = {**self.object_type.properties, **self.extra_columns}
+        asked = [
+            available[name] for name in dict.fromkeys(self.query.getlist("columns")) if name in available
+        ]
+        if asked or "columns" in self.query:
+            return asked
+        usual: list[Property | ExtraColumn] = [
+            column for column in self.extra_columns.values() if column.shown
+        ]
+        names = self.object_type.list_properties
+        properties: list[Property | ExtraColumn] = [available[name] for name in names if name in available]
+        return [*properties[:1], *usual, *properties[1:]]
+
+    @property
+    def choosable_columns(self) -> list[dict[str, Any]]:
+        """Every column there is, and whether it is shown."""
+        chosen = {column.name for column in self.columns}
+        return [
+            *(
+                {"name": prop.name, "label": prop.title, "chosen": prop.name in chosen}
+                for prop in self.object_type.properties.values()
+            ),
+            *(
+                {"name": column.name, "label": column.label, "chosen": column.name in chosen}
+                for column in self.extra_columns.values()
+            ),
+        ]
+
+    # --- Order and pages --------------------------------------------------------------------------
+
+    @property
+    def sort(self) -> str:
+        """The column that the list is sorted by, with a minus for descending."""
+        asked = self.query.get("sort", "")
+        return asked if asked.removeprefix("-") in {NAME, *self.object_type.properties} else NAME
+
+    @property
+    def order(self) -> paging.Order:
+        """The order of the list."""
+        name, descending = self.sort.removeprefix("-"), self.sort.startswith("-")
+        if name == NAME:
+            return paging.Order("sort_name", descending, key="id")
+        prop = self.object_type.properties[name]
+        # The tie is broken within the table of the sorted column, where one index holds both.
+        base = any(field.name == prop.column for field in Record._meta.local_fields)
+        blank = None if prop.read_only else prop.kind.is_blank(prop)
+        return paging.Order(prop.kind.order_by(prop), descending, key="id" if base else "pk", blank=blank)
+
+    @property
+    def page_size(self) -> int:
+        """Rows on a page."""
+        asked = self.query.get("per_page", "")
+        return int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
+
+    @cached_property
+    def page(self) -> paging.Page:
+        """The page that the address asks for. Raises paging.BadCursor."""
+        return paging.page(
+            self.rows.select_related("owner"),
+            self.order,
+            self.page_size,
+            after=self.query.get("after", ""),
+            before=self.query.get("before", ""),
+            last=bool(self.query.get("last")),
+        )
+
+    @cached_property
+    def count(self) -> int:
+        """How many records there are: exactly where the address asks for that, else up to COUNTED + 1."""
+        rows = self.rows.order_by()
+        return rows.count() if self.query.get("count") else rows[: COUNTED + 1].count()
+
+    @property
+    def count_is_exact(self) -> bool:
+        """Whether `count` is all, and not "more than COUNTED"."""
+        return bool(self.query.get("count")) or self.count <= COUNTED
+
+    @property
+    def state(self) -> list[tuple[str, str]]:
+        """The address's parameters that a search keeps: all but the text and the page."""
+        return [
+            (name, value)
+            for name, values in self.query.lists()
+            for value in values
+            if name != "q" and name not in PAGE_PARAMETERS and not name.startswith("filter-")
+        ]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the whole type is asked for."""
+        return bool(self.text or self.filters or self.narrowings)

@@ -1,0 +1,230 @@
+"""What is done to records. Every path that writes records (page, list, admin, import, API) calls these."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils import timezone
+
+from .models import ObjectType, Record, UniqueValue
+from .provenance import By
+from .search import name_begins
+from .signals import records_archived, records_restored
+from .text import fold
+
+BATCH = 2_000  # rows per statement
+DUPLICATES_SHOWN = 5
+
+
+def create_record(object_type: ObjectType, values: dict[str, Any], *, by: By) -> Record:
+    """Create a record of a type from cleaned values by property name.
+
+    Properties that are not named keep their default; a missing stage is the first of its pipeline.
+    Raises ValidationError by property name where a unique value is taken.
+    """
+    record = build_record(object_type, values, by=by)
+    record.save()
+    return record
+
+
+def build_record(object_type: ObjectType, values: dict[str, Any], *, by: By) -> Record:
+    """Return an unsaved record of a type with these values and the defaults of others."""
+    record = object_type.model(object_type=object_type, origin=by.origin)
+    record.created_by = record.updated_by = by.actor
+    _assign(record, object_type, _with_defaults(object_type, values))
+    return record
+
+
+def update_record(record: Record, values: dict[str, Any], *, by: By) -> Record:
+    """Set some properties of a record, given as cleaned values by property name.
+
+    Raises ValidationError by property name where a unique value is taken; `record` is then to be reloaded.
+    """
+    with transaction.atomic():
+        # As it is now, locked: two people may edit different properties of one record at once.
+        fresh = type(record.specific).objects.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
+        _assign(fresh, fresh.kind, values)
+        fresh.updated_by = by.actor
+        fresh.updated_at = timezone.now()
+        fresh.save()
+    return fresh
+
+
+def _assign(record: Record, object_type: ObjectType, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        prop = object_type.properties[name]
+        prop.kind.set(record, prop, value)
+
+
+def _with_defaults(object_type: ObjectType, values: dict[str, Any]) -> dict[str, Any]:
+    """Complete values by the first stage of the pipeline that they name, or of the first one."""
+    stage = object_type.stage_property
+    if stage is None or values.get(stage.name):
+        return values
+    named = (
+        values.get(prop.name) for prop in object_type.properties.values() if prop.field_type == "pipeline"
+    )
+    pipeline = next(filter(None, named), object_type.pipelines[0])
+    return {**values, stage.name: pipeline.stage_list[0]}
+
+
+# --- Many at once -----------------------------------------------------------------------------------
+
+
+def create_records(records: Sequence[Record]) -> None:
+    """Insert records made by `build_record`, all of one type, in a few statements; each gets its id.
+
+    Raises ValidationError where a unique value is taken, by another record or twice among these: the
+    caller looks that up first (`UniqueValue.holders`).
+    """
+    if not records:
+        return
+    for record in records:
+        record.derive()
+    with transaction.atomic():
+        model = type(records[0])
+        parents = [
+            Record(
+                **{
+                    field.attname: getattr(record, field.attname)
+                    for field in Record._meta.local_concrete_fields
+                }
+            )
+            for record in records
+        ]
+        Record.objects.bulk_create(parents, batch_size=BATCH)
+        for record, parent in zip(records, parents, strict=True):
+            record.pk = record.id = parent.pk
+            record._state.adding = False
+        _insert_children(model, records)
+        _claim_unique_values(records)
+
+
+def _insert_children(model: type[Record], records: Sequence[Record]) -> None:
+    """Insert the child rows of records whose parent rows stand. Django's bulk_create has no way to."""
+    fields = model._meta.local_concrete_fields
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column or "") for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            statement,
+            [
+                [field.get_db_prep_save(getattr(record, field.attname), connection) for field in fields]
+                for record in records
+            ],
+        )
+
+
+def _claim_unique_values(records: Sequence[Record]) -> None:
+    claims = [
+        UniqueValue(prop_id=prop_id, value=value, record_id=record.pk)
+        for record in records
+        for prop_id, value in record.unique_values().items()
+    ]
+    taken: set[tuple[int, str]] = set()
+    for batch in batches(claims):
+        rows = UniqueValue.objects.filter(
+            prop__in={claim.prop_id for claim in batch}, value__in=[claim.value for claim in batch]
+        )
+        taken.update(rows.values_list("prop_id", "value"))
+    doubled: dict[int, list[str]] = {}
+    for claim in claims:
+        if (claim.prop_id, claim.value) in taken:
+            doubled.setdefault(claim.prop_id, []).append(claim.value)
+        taken.add((claim.prop_id, claim.value))
+    if doubled:
+        props = {prop.pk: prop for prop in records[0].kind.properties.values()}
+        raise ValidationError(
+            {
+                props[prop_id].name: [UniqueValue.message(props[prop_id], value) for value in values]
+                for prop_id, values in doubled.items()
+            }
+        )
+    UniqueValue.objects.bulk_create(claims, batch_size=BATCH)
+
+
+# --- Archive and restore ----------------------------------------------------------------------------
+
+
+def archive_records(ids: Iterable[int], *, by: By) -> list[int]:
+    """Archive the live ones among these records; return their ids.
+
+    Archived records leave every page and query, free their unique values and keep their associations.
+    """
+    with transaction.atomic():
+        archived = _lock(ids, archived=False)
+        now = timezone.now()
+        for batch in batches(archived):
+            Record.objects.filter(pk__in=batch).update(archived_at=now, updated_at=now, updated_by=by.actor)
+            UniqueValue.objects.filter(record__in=batch).delete()
+        records_archived.send(sender=Record, record_ids=archived)
+    return archived
+
+
+def restore_records(ids: Iterable[int], *, by: By) -> list[int]:
+    """Restore the archived ones among these records, with their associations; return their ids.
+
+    Raises ValidationError, and restores none, where another live record has taken a unique value.
+    """
+    with transaction.atomic():
+        restored = _lock(ids, archived=True)
+        for batch in batches(restored):
+            Record.objects.filter(pk__in=batch).update(
+                archived_at=None, updated_at=timezone.now(), updated_by=by.actor
+            )
+            by_type: dict[int, list[Record]] = {}
+            for record in Record.objects.filter(pk__in=batch).with_details():
+                by_type.setdefault(record.object_type_id, []).append(record.specific)
+            for records in by_type.values():
+                _claim_unique_values(records)
+        records_restored.send(sender=Record, record_ids=restored)
+    return restored
+
+
+def _lock(ids: Iterable[int], *, archived: bool) -> list[int]:
+    """Return those of the ids whose record is (or is not) archived, locked in one order everywhere."""
+    found: list[int] = []
+    for batch in batches(sorted(set(ids))):
+        rows = Record.objects.select_for_update(no_key=True).filter(
+            pk__in=batch, archived_at__isnull=not archived
+        )
+        found += rows.order_by("pk").values_list("pk", flat=True)
+    return found
+
+
+def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Yield a sequence in pieces small enough for one statement."""
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
+
+
+# --- Duplicates -------------------------------------------------------------------------------------
+
+
+def possible_duplicates(object_type: ObjectType, values: dict[str, str], user: Any) -> list[Record]:
+    """Return up to DUPLICATES_SHOWN live records that a new one with these typed values may double.
+
+    Alike are: the same unique value, the same domain, the same name apart from case and accents, or a name
+    that begins with it.
+    """
+    exact: list[int] = []
+    for prop in object_type.properties.values():
+        text = values.get(prop.name, "").strip()
+        if text and prop.unique:
+            exact += UniqueValue.holders(prop, [text]).values()
+    visible = object_type.model.objects.visible_to(user).of_type(object_type)
+    found = list(visible.filter(pk__in=exact)) if exact else []
+    for prop in object_type.properties.values():
+        text = values.get(prop.name, "").strip()
+        if text and prop.field_type == "domain":
+            record = object_type.model()
+            prop.kind.set(record, prop, text)
+            prop.kind.normalise(record, prop)
+            found += visible.filter(**{prop.column: prop.value_of(record)}).order_by("pk")[:DUPLICATES_SHOWN]
+    name = fold(" ".join(values.get(prop.name, "") for prop in object_type.primary))
+    if len(name) >= 3:
+        found += visible.filter(name_begins(name)).order_by("sort_name", "pk")[:DUPLICATES_SHOWN]
+    return list({record.pk: record for record in found}.values())[:DUPLICATES_SHOWN]
