@@ -1,0 +1,93 @@
+"""Template tags and filters for records."""
+
+import json
+from typing import Any
+
+from django import template
+from django.utils.safestring import mark_safe
+
+from records.lists import PAGE_PARAMETERS, RecordList
+from records.models import ObjectType, Property, Record
+
+register = template.Library()
+TINTS = 8  # colours of avatars
+
+
+@register.simple_tag
+def value(prop: Property, record: Record) -> str:
+    """Return a property's value as markup, or a dash."""
+    return prop.kind.html(prop, record) or EMPTY
+
+
+EMPTY = mark_safe('<span class="muted is-empty">—</span>')
+
+
+@register.inclusion_tag("records/_mark.html")
+def record_mark(record: Record, size: str = "small") -> dict[str, Any]:
+    """Show the picture that stands before a record's name: initials of a person, else the type's icon."""
+    kind = record.kind
+    is_person = len(kind.primary_properties) > 1
+    return {
+        "record": record,
+        "kind": kind,
+        "is_person": is_person,
+        "tint": record.pk % TINTS + 1,
+        "size": size,
+    }
+
+
+@register.filter
+def initials(name: Any) -> str:
+    """Return the first letters of the first and the last word of a name."""
+    words = [word for word in str(name).split() if word[0].isalnum()]
+    return "".join(word[0].upper() for word in dict.fromkeys([*words[:1], *words[-1:]])) or "?"
+
+
+@register.simple_tag
+def list_url(records: RecordList, remove: str = "", **changes: Any) -> str:
+    """Return the address of a list with some parameters changed or removed; it starts at the first page."""
+    query = records.query.copy()
+    for name in [
+        name for name in query if name in PAGE_PARAMETERS or name.startswith("filter-") or name == remove
+    ]:
+        del query[name]
+    for name, changed in changes.items():
+        query[name] = changed
+    return f"?{query.urlencode()}"
+
+
+@register.filter
+def undo(message: Any) -> dict[str, Any] | None:
+    """Return where a toast's Undo posts to, and which fields; None where it has none."""
+    tags = message.extra_tags or ""
+    if not tags.startswith("{"):
+        return None
+    offer = json.loads(tags)
+    fields = [
+        (name, one)
+        for name, given in offer["fields"].items()
+        for one in (given if isinstance(given, list) else [given])
+    ]
+    return {"undo": offer["undo"], "fields": [(name, str(one)) for name, one in fields]}
+
+
+@register.filter
+def highlights(object_type: ObjectType) -> list[Property]:
+    """Return the properties that an overview shows first: those of the type's list, without its stage."""
+    chosen = [
+        object_type.properties[name] for name in object_type.list_properties if name in object_type.properties
+    ]
+    return [prop for prop in chosen if prop.field_type != Property.FieldType.STAGE][:6]
+
+
+@register.simple_tag
+def stages(record: Record) -> list[dict[str, Any]]:
+    """Return the stages of the record's pipeline, and which are behind it."""
+    prop = record.kind.stage_property
+    current = prop.value_of(record) if prop else None
+    if current is None:
+        return []
+    return [
+        {"stage": stage, "current": stage.pk == current.pk, "done": stage.position < current.position}
+        for stage in current.pipeline.stage_list
+    ]

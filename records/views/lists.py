@@ -1,0 +1,139 @@
+"""The list of an object type, and what is done from it."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from records import schema, services
+from records.filters import FilterEditor
+from records.forms import create_form
+from records.http import Request
+from records.lists import PAGE_SIZES, RecordList
+from records.models import Record
+from records.paging import BadCursor
+from records.provenance import Origin
+from records.tables import record_table
+
+from .common import UNPROCESSABLE, by, object_type_or_404, say_archived, selected_ids
+
+
+def record_list(request: Request, type_name: str) -> HttpResponse:
+    """Show the records of a type that the address asks for."""
+    object_type = object_type_or_404(type_name)
+    status = 200
+    prop = object_type.properties.get(request.GET.get("edit_filter", ""))
+    editor = None
+    if prop is not None:
+        submitted = "filter-operator" in request.GET
+        editor = FilterEditor(prop, request.GET if submitted else None)
+        if submitted and editor.is_valid():
+            return redirect(f"{request.path}?{_with_filter(request.GET, editor)}")
+        status = UNPROCESSABLE if submitted else 200
+    records = RecordList(object_type, request.GET, request.user)
+    if not records.is_valid:
+        status = UNPROCESSABLE
+    try:
+        table = record_table(records)
+    except BadCursor:
+        messages.error(request, _("That page of the list does not exist; this is the first one."))
+        records = RecordList(object_type, _without_page(request.GET), request.user)
+        table, status = record_table(records), 400
+    context = {
+        "object_type": object_type,
+        "object_types": schema.current().types,
+        "records": records,
+        "table": table,
+        "editor": editor,
+        "page_sizes": PAGE_SIZES,
+    }
+    template = "records/_list.html" if request.htmx.target == "list" else "records/list.html"
+    return render(request, template, context, status=status)
+
+
+def _without_page(query: QueryDict) -> QueryDict:
+    query = query.copy()
+    for name in ("after", "before", "last"):
+        query.pop(name, None)
+    return query
+
+
+def _with_filter(query: QueryDict, editor: FilterEditor) -> str:
+    query = _without_page(query)
+    for name in [name for name in query if name == "edit_filter" or name.startswith("filter-")]:
+        del query[name]
+    query.setlist(editor.parameter, editor.parameter_values)
+    return query.urlencode()
+
+
+def create(request: Request, type_name: str) -> HttpResponse:
+    """Create a record: a panel beside the list, or a page of its own."""
+    object_type = object_type_or_404(type_name)
+    form = create_form(object_type, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            record = services.create_record(object_type, form.values, by=by(request, Origin.LIST))
+        except ValidationError as error:
+            form.add_refusal(error)
+        else:
+            messages.success(request, _("%(name)s created.") % {"name": record})
+            if request.htmx:
+                return HttpResponse(headers={"HX-Redirect": record.get_absolute_url()})
+            return redirect(record)
+    template = "records/_create.html" if request.htmx else "records/create.html"
+    status = UNPROCESSABLE if form.is_bound else 200
+    return render(request, template, {"object_type": object_type, "form": form}, status=status)
+
+
+def duplicates(request: Request, type_name: str) -> HttpResponse:
+    """Show the records that the one being typed may double."""
+    object_type = object_type_or_404(type_name)
+    typed = {name: request.GET.get(f"new-{name}", "").replace("\x00", "") for name in object_type.properties}
+    found = services.possible_duplicates(object_type, typed, request.user)
+    return render(
+        request, "records/_duplicates.html", {"duplicates": found, "can_associate": request.GET.get("picker")}
+    )
+
+
+@require_POST
+def archive_selected(request: Request, type_name: str) -> HttpResponse:
+    """Archive the ticked records of a list."""
+    object_type = object_type_or_404(type_name)
+    visible = (
+        Record.objects.visible_to(request.user).of_type(object_type).filter(pk__in=selected_ids(request))
+    )
+    archived = services.archive_records(visible.values_list("pk", flat=True), by=by(request, Origin.LIST))
+    if archived:
+        say_archived(request, object_type, archived)
+    else:
+        messages.error(request, _("No record was selected."))
+    back = request.POST.get("back", "")
+    return redirect(f"{reverse('records:list', args=[type_name])}?{QueryDict(back).urlencode()}")
+
+
+@require_POST
+def restore(request: Request, type_name: str) -> HttpResponse:
+    """Bring archived records back: the undo of archiving."""
+    object_type = object_type_or_404(type_name)
+    chosen = Record.objects.of_type(object_type).filter(pk__in=selected_ids(request))
+    try:
+        with transaction.atomic():
+            restored = services.restore_records(
+                chosen.values_list("pk", flat=True), by=by(request, Origin.LIST)
+            )
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        count = len(restored)
+        messages.success(
+            request,
+            ngettext("%(count)s record restored.", "%(count)s records restored.", count) % {"count": count},
+        )
+        if count == 1:
+            return redirect("records:record", type_name, restored[0])
+    return redirect("records:list", type_name)
