@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AssociationsConfig(AppConfig):
+    name = "associations"
+    verbose_name = _("Associations")
+
+    def ready(self) -> None:
+        from . import columns, receivers
+
+        receivers.connect()
+        columns.register()
