@@ -1,0 +1,78 @@
+"""What associations add to the lists of the ground floor: columns, and "associated with this record"."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from records import lists, schema
+from records.models import ObjectType, Record
+
+from .models import Association
+
+ASSOCIATED_WITH = "associated_with"  # the parameter "View all" gives a list
+
+
+class AssociationColumns:
+    """Extends lists (see `records.lists.Extension`)."""
+
+    def columns(self, object_type: ObjectType) -> Iterable[lists.ExtraColumn]:
+        """Return a column per object type; the company's is shown unless the user chooses others."""
+        for other in schema.current().types:
+            yield lists.ExtraColumn(
+                name=f"associated-{other.name}",
+                label=_("Associated %(type)s") % {"type": other.plural_label.lower()},
+                load=partial(_cells, other),
+                shown=other.name == "companies" and object_type.name != "companies",
+            )
+
+    def narrowings(self, object_type: ObjectType, query: QueryDict, user: Any) -> Iterable[lists.Narrowing]:
+        """Narrow a list to the records associated with the one that the address names."""
+        text = query.get(ASSOCIATED_WITH, "")
+        if not text:
+            return
+        pk = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+        record = Record.objects.visible_to(user).filter(pk=pk).first()
+        if record is None:
+            yield lists.Narrowing(
+                ASSOCIATED_WITH, _("Associated with a record that does not exist"), QuerySet.none
+            )
+            return
+        yield lists.Narrowing(
+            ASSOCIATED_WITH,
+            _("Associated with %(name)s") % {"name": record},
+            partial(_associated_with, pk, object_type),
+        )
+
+
+def _associated_with(pk: int, object_type: ObjectType, rows: QuerySet) -> QuerySet:
+    first, second = Association.objects.other_ids(pk, object_type.pk)
+    return rows.filter(Q(pk__in=first) | Q(pk__in=second))
+
+
+def _cells(object_type: ObjectType, record_ids: Sequence[int]) -> dict[int, str]:
+    """Return the cell of each record: the first associated one linked, and whether there are more."""
+    found = Association.objects.first_for_each(record_ids, object_type.pk)
+    others = Record.objects.live().in_bulk({others[0] for others in found.values() if others})
+    return {
+        record_id: render_to_string(
+            "associations/_cell.html",
+            {
+                "other": others[ids[0]],
+                "more": len(ids) > 1,
+                "record_id": record_id,
+                "object_type": object_type,
+            },
+        )
+        for record_id, ids in found.items()
+        if ids and ids[0] in others
+    }
+
+
+def register() -> None:
+    """Add the columns to the lists."""
+    lists.extensions.append(AssociationColumns())

@@ -1,0 +1,209 @@
+"""The sidebar's sections and the picker. Each view serves a page and, to HTMX, the part that changed."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from records.forms import PropertiesForm, create_form
+from records.http import Request
+from records.models import ObjectType, Record
+from records.views.common import (
+    UNPROCESSABLE,
+    by,
+    closed,
+    object_type_or_404,
+    record_or_404,
+    say,
+    selected_ids,
+)
+
+from . import picker as picking
+from . import services, sidebar
+
+TABS = ("existing", "new")
+
+
+def section(request: Request, type_name: str, pk: int, other_type: str) -> HttpResponse:
+    """Show one section of a record's sidebar."""
+    record = record_or_404(request, type_name, pk)
+    object_type = object_type_or_404(other_type)
+    if not request.htmx:
+        return _back(record)
+    return render(
+        request, "associations/_section.html", {"section": sidebar.section(record, request.user, object_type)}
+    )
+
+
+@require_POST
+def toggle(request: Request, type_name: str, pk: int, other_type: str) -> HttpResponse:
+    """Collapse or expand the sections of an object type, and remember it for this user."""
+    record = record_or_404(request, type_name, pk)
+    object_type = object_type_or_404(other_type)
+    sidebar.toggle(request.user, object_type)
+    return section(request, type_name, pk, other_type) if request.htmx else _back(record)
+
+
+def picker(request: Request, type_name: str, pk: int, other_type: str) -> HttpResponse:
+    """Add associations: create a record, or tick existing ones, then save."""
+    record = record_or_404(request, type_name, pk)
+    object_type = object_type_or_404(other_type)
+    searching = request.POST.get("action") == "search" or "shown" in request.POST
+    if request.method == "POST" and not searching:
+        return _save(request, record, object_type)
+    if request.htmx.target == "picker-results":
+        return _show(request, record, object_type, template="associations/_picker_results.html")
+    return _show(request, record, object_type)
+
+
+def _save(request: Request, record: Record, object_type: ObjectType) -> HttpResponse:
+    replacing = picking.parse_replacing(request.POST.getlist("replace"))
+    refused: dict[str, Any] = {}
+    form = None
+    try:
+        if request.POST.get("tab") == "new" and "instead" not in request.POST:
+            form = create_form(object_type, request.POST)
+            if not form.is_valid():
+                raise ValidationError([])
+            created = services.create_associated(
+                record, object_type, form.values, by=by(request), replacing=replacing
+            )
+            text = _("%(name)s created and associated.") % {"name": created}
+        else:
+            ids = selected_ids(request, "instead") or selected_ids(request)
+            if not ids:
+                raise ValidationError(_("Tick at least one record."))
+            _require_type(ids, object_type)
+            count = len(services.associate(record, ids, by=by(request), replacing=replacing).associated)
+            text = ngettext("%(count)s record associated.", "%(count)s records associated.", count) % {
+                "count": count
+            }
+    except services.AssociationRefused as error:
+        refused = {"refusals": error.report.refused}
+    except ValidationError as error:
+        if form is not None:
+            form.add_refusal(error)
+        else:
+            refused = {"message": " ".join(error.messages)}
+    else:
+        return _saved(request, record, object_type, text)
+    return _show(request, record, object_type, form=form, status=UNPROCESSABLE, **refused)
+
+
+def _require_type(ids: list[int], object_type: ObjectType) -> None:
+    """Refuse ids of records of another type: the section would not show them."""
+    strangers = Record.objects.filter(pk__in=ids).exclude(object_type=object_type)
+    if strangers:
+        names = ", ".join(str(record) for record in strangers)
+        raise ValidationError(
+            _("%(names)s cannot be added here: choose records of the type %(type)s.")
+            % {"names": names, "type": object_type.plural_label}
+        )
+
+
+def _show(
+    request: Request,
+    record: Record,
+    object_type: ObjectType,
+    *,
+    form: PropertiesForm | None = None,
+    status: int = 200,
+    template: str = "",
+    **context: Any,
+) -> HttpResponse:
+    data = request.POST if request.method == "POST" else request.GET
+    tab = data.get("tab") if data.get("tab") in TABS else TABS[0]
+    text = data.get("q", "")
+    shown = data.get("shown", "")
+    context |= {
+        "record": record,
+        "object_type": object_type,
+        "tab": tab,
+        "text": text,
+        "replacing": data.getlist("replace"),
+    }
+    if tab == "new":
+        context["form"] = form or create_form(object_type)
+    else:
+        context["results"] = picking.find(
+            record,
+            object_type,
+            text,
+            selected_ids(request),
+            request.user,
+            int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 4 else picking.PAGE,
+        )
+    if not template:
+        template = "associations/_picker.html" if request.htmx else "associations/picker.html"
+    response = render(request, template, context, status=status)
+    if request.htmx and template == "associations/_picker.html" and request.method == "POST":
+        # What was to replace the section comes back into the picker instead.
+        response["HX-Retarget"] = "#picker"
+    return response
+
+
+def _saved(request: Request, record: Record, object_type: ObjectType, text: str) -> HttpResponse:
+    messages.success(request, text)
+    if not request.htmx:
+        return _back(record)
+    response = render(
+        request,
+        "associations/_saved.html",
+        {"section": sidebar.section(record, request.user, object_type), "record": record},
+    )
+    return closed(response, focus=f"add-{object_type.name}")
+
+
+def remove(request: Request, type_name: str, pk: int, other_pk: int) -> HttpResponse:
+    """Dissolve one association; a page asks first where there is no script, and a toast offers to undo it."""
+    record = record_or_404(request, type_name, pk)
+    other = Record.objects.visible_to(request.user).filter(pk=other_pk).first() if other_pk < 2**63 else None
+    if other is None:
+        raise Http404(_("This record does not exist, or has been archived."))
+    if request.method != "POST":
+        return render(request, "associations/remove.html", {"record": record, "other": other})
+    removed = services.dissociate(record, [other.pk], by=by(request))
+    if removed:
+        say(
+            request,
+            _("%(other)s removed from %(record)s.") % {"other": other, "record": record},
+            undo=reverse("associations:undo"),
+            token=services.undo_token(removed),
+            back=record.get_absolute_url(),
+        )
+    if not request.htmx:
+        return _back(record)
+    response = render(
+        request,
+        "associations/_saved.html",
+        {"section": sidebar.section(record, request.user, other.kind), "record": record},
+    )
+    return closed(response, focus=f"add-{other.kind.name}")
+
+
+@require_POST
+def undo(request: Request) -> HttpResponse:
+    """Bring back associations that were just removed."""
+    back = request.POST.get("back", "")
+    try:
+        services.undo_dissociate(request.POST.get("token", ""), by=by(request))
+    except signing.BadSignature:
+        messages.error(request, _("This can no longer be undone."))
+    except services.AssociationRefused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Association restored."))
+    # Only a path of this site, never another host.
+    return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "home")
+
+
+def _back(record: Record) -> HttpResponse:
+    return redirect(f"{record.get_absolute_url()}?tab=associations")
