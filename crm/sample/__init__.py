@@ -1,0 +1,1 @@
+"""Believable sample data for a first look, the same on every machine."""

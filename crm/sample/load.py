@@ -1,0 +1,221 @@
+"""Makes the sample data, through the same functions that every other path uses."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from associations import services as association_services
+from records import schema
+from records import services as record_services
+from records.models import Record
+from records.provenance import By, Origin
+from records.text import fold
+
+from . import words
+
+COMPANIES, CONTACTS, DEALS, TICKETS = 350, 1_400, 600, 250
+SEED = 1815
+DAYS = 730  # how far back the oldest record was made
+
+
+class _Maker:
+    """Draws the sample: the same on every run but for the dates, which end today."""
+
+    def __init__(self) -> None:
+        self.random = random.Random(SEED)
+        self.now = timezone.now().replace(minute=0, second=0, microsecond=0)
+        model = get_user_model()
+        self.owners = [
+            model.objects.create_user(name, first_name=first, last_name=last)
+            for name, first, last in words.OWNERS
+        ]
+        self.types = {kind.name: kind for kind in schema.current().types}
+
+    def make(self, type_name: str, rows: Sequence[dict[str, Any]]) -> list[Record]:
+        """Create records of a type, made one after the other over the last two years."""
+        moments = sorted(self.now - timedelta(hours=self.random.randrange(4, DAYS * 24)) for _row in rows)
+        records = []
+        for values, moment in zip(rows, moments, strict=True):
+            owner = self.random.choice(self.owners)
+            record = record_services.build_record(
+                self.types[type_name], {**values, "hubspot_owner_id": owner}, by=By(owner, Origin.IMPORT)
+            )
+            record.created_at = moment
+            record.updated_at = self.later(moment)
+            records.append(record)
+        record_services.create_records(records)
+        return records
+
+    def later(self, moment: datetime) -> datetime:
+        """Return a moment between `moment` and now."""
+        return moment + (self.now - moment) * self.random.random()
+
+    def companies(self) -> list[Record]:
+        names: dict[str, str] = {}
+        while len(names) < COMPANIES:
+            industry, ends = self.random.choice(words.INDUSTRIES)
+            names[f"{self.random.choice(words.COMPANY_STARTS)} {self.random.choice(ends.split('|'))}"] = (
+                industry
+            )
+        rows = []
+        for name, industry in names.items():
+            city, country, dial, _currency = self.random.choice(words.CITIES)
+            size = int(self.random.lognormvariate(4.6, 1.5)) + 3
+            domain = f"{fold(name).replace(' ', '-')}.example"
+            rows.append(
+                {
+                    "name": name,
+                    "domain": domain,
+                    "website": f"https://{domain}",
+                    "industry": industry,
+                    "numberofemployees": size,
+                    "annualrevenue": Decimal(size * self.random.randrange(60, 240) * 1000),
+                    "phone": self.phone(dial),
+                    "address": f"{self.random.choice(words.STREETS)} {self.random.randrange(1, 180)}",
+                    "city": city,
+                    "country": country,
+                    "type": self.random.choice(["PROSPECT", "PROSPECT", "PARTNER", "RESELLER", "VENDOR"]),
+                    "lifecyclestage": self.random.choice(["lead", "opportunity", "customer", "customer"]),
+                }
+            )
+        return self.make("companies", rows)
+
+    def contacts(self, companies: list[Record]) -> tuple[list[Record], list[Record | None]]:
+        """Return contacts, and the company of each (None for a few)."""
+        rows, employers, taken = [], [], set()
+        for number in range(CONTACTS):
+            company: Any = None if number % 25 == 24 else self.random.choice(companies)
+            if number % 140 == 7:
+                first, last, mailbox = words.OTHER_SCRIPTS[number // 140 % len(words.OTHER_SCRIPTS)]
+            else:
+                first, last = self.random.choice(words.FIRST_NAMES), self.random.choice(words.LAST_NAMES)
+                mailbox = ".".join(fold(part).replace("'", "").replace(" ", "-") for part in (first, last))
+            domain = company.domain if company else "mail.example"
+            address = f"{mailbox}@{domain}"
+            if address in taken:
+                address = f"{mailbox}{number}@{domain}"
+            taken.add(address)
+            city, country, dial, _currency = self.random.choice(words.CITIES)
+            rows.append(
+                {
+                    "firstname": first,
+                    "lastname": last,
+                    "email": address,
+                    "phone": self.phone(dial) if number % 5 else "",
+                    "jobtitle": self.random.choice(words.JOB_TITLES),
+                    "city": company.city if company else city,
+                    "country": company.country if company else country,
+                    "lifecyclestage": self.random.choice(
+                        [
+                            "subscriber",
+                            "lead",
+                            "lead",
+                            "marketingqualifiedlead",
+                            "opportunity",
+                            "customer",
+                            "customer",
+                        ]
+                    ),
+                    "hs_lead_status": self.random.choice(["", "NEW", "OPEN", "IN_PROGRESS", "CONNECTED"]),
+                }
+            )
+            employers.append(company)
+        return self.make("contacts", rows), employers
+
+    def deals(self, companies: list[Record]) -> tuple[list[Record], list[Record]]:
+        """Return deals, and the company that each is with."""
+        currencies = {city: currency for city, _country, _dial, currency in words.CITIES}
+        stages = self.types["deals"].pipelines[0].stage_list
+        rows, buyers = [], []
+        for _number in range(DEALS):
+            company: Any = self.random.choice(companies)
+            (stage,) = self.random.choices(stages, weights=[16, 14, 12, 8, 8, 26, 16])
+            days = self.random.randrange(-400, -3) if stage.is_closed else self.random.randrange(-10, 160)
+            rows.append(
+                {
+                    "dealname": f"{company.name} – {self.random.choice(words.DEALS)}",
+                    "dealstage": stage,
+                    "amount": Decimal(int(self.random.lognormvariate(9.4, 1.0)) // 50 * 50 + 500),
+                    "deal_currency_code": currencies[company.city],
+                    "closedate": (self.now + timedelta(days=days)).date(),
+                    "dealtype": self.random.choice(["newbusiness", "newbusiness", "existingbusiness"]),
+                    "hs_priority": self.random.choice(["", "low", "medium", "medium", "high"]),
+                }
+            )
+            buyers.append(company)
+        return self.make("deals", rows), buyers
+
+    def tickets(self) -> list[Record]:
+        stages = self.types["tickets"].pipelines[0].stage_list
+        rows = []
+        for _number in range(TICKETS):
+            subject, category = self.random.choice(words.TICKETS)
+            (stage,) = self.random.choices(stages, weights=[20, 20, 15, 45])
+            rows.append(
+                {
+                    "subject": subject,
+                    "hs_ticket_category": category,
+                    "hs_pipeline_stage": stage,
+                    "hs_ticket_priority": self.random.choice(["LOW", "MEDIUM", "MEDIUM", "HIGH", "URGENT"]),
+                    "source_type": self.random.choice(["EMAIL", "EMAIL", "PHONE", "FORM", "CHAT"]),
+                }
+            )
+        return self.make("tickets", rows)
+
+    def two_of(self, records: list[Record]) -> tuple[int, int]:
+        """Return the ids of two different ones of these records."""
+        one, other = self.random.sample(records, 2)
+        return one.pk, other.pk
+
+    def phone(self, dial: str) -> str:
+        """Return a phone number that nobody has: 555 numbers are for fiction."""
+        return f"{dial} 555 {self.random.randrange(10_000):04d}"
+
+
+@transaction.atomic
+def load() -> dict[str, int]:
+    """Create the sample's users, records and associations; return how many of each object type.
+
+    All or nothing. Deterministic but for the dates, which lead up to today.
+    """
+    make = _Maker()
+    companies = make.companies()
+    contacts, employers = make.contacts(companies)
+    deals, buyers = make.deals(companies)
+    tickets = make.tickets()
+
+    staff: dict[int, list[Record]] = {}
+    for contact, employer in zip(contacts, employers, strict=True):
+        if employer is not None:
+            staff.setdefault(employer.pk, []).append(contact)
+    pairs = [
+        (contact.pk, employer.pk) for contact, employer in zip(contacts, employers, strict=True) if employer
+    ]
+    open_deals: dict[int, list[Record]] = {}
+    for deal, buyer in zip(deals, buyers, strict=True):
+        people = staff.get(buyer.pk, [])
+        chosen = make.random.sample(people, min(len(people), make.random.randrange(1, 5)))
+        pairs += [(deal.pk, buyer.pk), *((deal.pk, person.pk) for person in chosen)]
+        for person in chosen:
+            open_deals.setdefault(person.pk, []).append(deal)
+    for ticket in tickets:
+        asker = make.random.choice(contacts)
+        employer = employers[contacts.index(asker)]
+        pairs.append((ticket.pk, asker.pk))
+        if employer is not None:
+            pairs.append((ticket.pk, employer.pk))
+            colleague = make.random.choice(staff[employer.pk])
+            if colleague is not asker and make.random.random() < 0.4:
+                pairs.append((ticket.pk, colleague.pk))
+        if asker.pk in open_deals and make.random.random() < 0.6:
+            pairs.append((ticket.pk, make.random.choice(open_deals[asker.pk]).pk))
+    pairs += [make.two_of(companies) for _number in range(25)]
+    pairs += [make.two_of(people) for people in list(staff.values())[:60] if len(people) > 1]
+    association_services.associate_pairs(pairs, by=By(make.owners[0], Origin.IMPORT), skip_refused=True)
+    return {"companies": COMPANIES, "contacts": CONTACTS, "deals": DEALS, "tickets": TICKETS}

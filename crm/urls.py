@@ -1,0 +1,19 @@
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from . import views
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/records/contacts/"), name="home"),
+    path("accounts/", include("crm.accounts.urls")),
+    path("admin/", admin.site.urls),
+    path("search/", views.search, name="search"),
+    path("styleguide/", views.styleguide, name="styleguide"),
+    path("records/", include("associations.urls")),
+    path("records/", include("records.urls")),
+]
+handler400 = "crm.views.bad_request"
+handler403 = "crm.views.permission_denied"
+handler404 = "crm.views.page_not_found"
+handler500 = "crm.views.server_error"

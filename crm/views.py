@@ -1,0 +1,64 @@
+"""Pages of the site as a whole: global search, the style guide, and what is shown when something is wrong."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from records import schema
+from records.http import Request
+from records.models import Record
+from records.search import ranked_by_type
+
+RESULTS = 5  # of each object type
+
+
+def search(request: Request) -> HttpResponse:
+    """Search the records of all types; a palette over any page, or a page of its own."""
+    text = request.GET.get("q", "").strip()[:200].replace("\x00", "")
+    groups = []
+    if text:
+        visible = Record.objects.visible_to(request.user).with_details()
+        found = ranked_by_type(visible, schema.current().types, text, RESULTS)
+        groups = [{"object_type": kind, "records": [one.specific for one in ones]} for kind, ones in found]
+    if request.htmx.target == "palette-results":
+        template = "crm/_search_results.html"
+    else:
+        template = "crm/_search.html" if request.htmx else "crm/search.html"
+    return render(request, template, {"text": text, "groups": groups})
+
+
+def styleguide(request: Request) -> HttpResponse:
+    """Show every component of the design system."""
+    return render(request, "crm/styleguide.html")
+
+
+def _problem(request: Request, status: int, title: str, text: str) -> HttpResponse:
+    return render(request, "crm/problem.html", {"problem_title": title, "problem_text": text}, status=status)
+
+
+def bad_request(request: Request, exception: Exception) -> HttpResponse:
+    """400: the request makes no sense."""
+    return _problem(
+        request,
+        400,
+        _("This request makes no sense"),
+        _("Something in its address or form is not as it should be."),
+    )
+
+
+def permission_denied(request: Request, exception: Exception) -> HttpResponse:
+    """403: not allowed."""
+    return _problem(
+        request, 403, _("You may not do this"), _("Ask an administrator if you think that you should.")
+    )
+
+
+def page_not_found(request: Request, exception: Exception) -> HttpResponse:
+    """404: nothing here."""
+    reason = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
+    return _problem(request, 404, _("Nothing here"), reason or _("There is no page at this address."))
+
+
+def server_error(request: Request) -> HttpResponse:
+    """500: our fault. A page that needs no database."""
+    return render(request, "500.html", status=500)
