@@ -1,0 +1,94 @@
+"""What `make run` does before it serves, and the sample data."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from associations.models import Association
+from crm.management.commands import prepare
+from records.models import Company, Contact, Deal, Record, Ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, settings, monkeypatch):
+    """Keep the password and the static files of these tests apart."""
+    settings.STATIC_ROOT = tmp_path / "static"
+    monkeypatch.setattr(prepare, "PASSWORD_FILE", tmp_path / "first-password.txt")
+
+
+def test_the_first_start_makes_a_user_and_a_sample_and_says_the_password(capsys, django_user_model):
+    call_command("prepare")
+
+    shown = capsys.readouterr().out
+    password = prepare.PASSWORD_FILE.read_text()
+    assert django_user_model.objects.get(username="admin").check_password(password)
+    assert f"Password  {password}" in shown
+    assert (Company.objects.count(), Contact.objects.count()) == (350, 1400)
+    assert (Deal.objects.count(), Ticket.objects.count()) == (600, 250)
+    assert prepare.PASSWORD_FILE.stat().st_mode & 0o077 == 0
+
+
+def test_a_second_start_changes_nothing(capsys):
+    call_command("prepare")
+    before = list(Record.objects.values_list("pk", "updated_at"))
+
+    call_command("prepare")
+
+    assert list(Record.objects.values_list("pk", "updated_at")) == before
+
+
+def test_a_changed_password_is_not_shown(capsys, django_user_model):
+    call_command("prepare")
+    user = django_user_model.objects.get(username="admin")
+    user.set_password("something else entirely")
+    user.save()
+    capsys.readouterr()
+
+    call_command("prepare")
+
+    assert prepare.PASSWORD_FILE.read_text() not in capsys.readouterr().out
+
+
+def test_the_sample_can_be_left_out(monkeypatch):
+    monkeypatch.setenv("KITH_SAMPLE_DATA", "0")
+
+    call_command("prepare")
+
+    assert not Record.objects.exists()
+
+
+def sample() -> list:
+    """Return what the sample consists of, by names."""
+    names = dict(Record.objects.values_list("pk", "display_name"))
+    pairs = Association.objects.values_list("record_a", "record_b")
+    return [sorted(names.values()), sorted((names[a], names[b]) for a, b in pairs)]
+
+
+def test_the_sample_is_the_same_each_time_and_keeps_the_limit_of_one_company(django_user_model):
+    call_command("load_sample_data")
+    first = sample()
+    Association.objects.all().delete()
+    Record.objects.all().delete()
+    django_user_model.objects.all().delete()
+
+    call_command("load_sample_data")
+
+    assert sample() == first
+    companies = set(Company.objects.values_list("pk", flat=True))
+    contacts = set(Contact.objects.values_list("pk", flat=True))
+    employed = [
+        pair
+        for pair in Association.objects.values_list("record_a", "record_b")
+        if {*pair} & companies and {*pair} & contacts
+    ]
+    employees = [pk for pair in employed for pk in pair if pk in contacts]
+    assert len(employees) == len(set(employees)) > 1300
+
+
+def test_the_sample_is_not_mixed_with_real_records():
+    call_command("load_sample_data")
+
+    with pytest.raises(CommandError):
+        call_command("load_sample_data")
+    call_command("load_sample_data", "--if-empty")

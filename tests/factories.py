@@ -1,0 +1,61 @@
+"""Factories for records and users. They go through `save`, so that derived columns are right."""
+
+import factory
+from django.contrib.auth import get_user_model
+
+from records import schema
+from records.models import Company, Contact, Deal, Ticket
+from records.provenance import By, Origin
+
+
+def by(user=None, origin=Origin.PAGE) -> By:
+    """Return an author of changes."""
+    return By(user, origin)
+
+
+def first_stage(type_name: str):
+    """Return the first stage of a type's first pipeline."""
+    return schema.current().type(type_name).pipelines[0].stage_list[0]
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = get_user_model()
+
+    username = factory.Sequence(lambda n: f"user{n}")
+
+
+class ContactFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Contact
+
+    firstname = factory.Sequence(lambda n: f"First{n}")
+    lastname = factory.Sequence(lambda n: f"Last{n}")
+    email = factory.Sequence(lambda n: f"person{n}@example.com")
+
+
+class CompanyFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Company
+
+    name = factory.Sequence(lambda n: f"Company {n}")
+    domain = factory.Sequence(lambda n: f"company{n}.example.com")
+
+
+class DealFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Deal
+
+    dealname = factory.Sequence(lambda n: f"Deal {n}")
+    pipeline = factory.LazyFunction(lambda: first_stage("deals").pipeline)
+    dealstage = factory.LazyFunction(lambda: first_stage("deals"))
+    amount = 1000
+
+
+class TicketFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Ticket
+
+    subject = factory.Sequence(lambda n: f"Ticket {n}")
+    hs_pipeline = factory.LazyFunction(lambda: first_stage("tickets").pipeline)
+    hs_pipeline_stage = factory.LazyFunction(lambda: first_stage("tickets"))
