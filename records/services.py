@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .models import ObjectType, Record, UniqueValue
 from .provenance import By
@@ -37,13 +38,19 @@ def build_record(object_type: ObjectType, values: dict[str, Any], *, by: By) -> 
 
 
 def update_record(record: Record, values: dict[str, Any], *, by: By) -> Record:
-    """Set some properties of a record, given as cleaned values by property name.
+    """Set some properties of a record, given as cleaned values by property name; return it as it is now.
 
-    Raises ValidationError by property name where a unique value is taken; `record` is then to be reloaded.
+    Raises ValidationError by property name where a unique value is taken, and where the record has been
+    archived meanwhile.
     """
     with transaction.atomic():
-        # As it is now, locked: two people may edit different properties of one record at once.
-        fresh = type(record.specific).objects.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
+        # As it is now, locked: two people may edit different properties of one record at once. Its parent
+        # row too, lest the save bring back a record that somebody archives at the same moment.
+        model = type(record.specific)
+        rows = model.objects.select_for_update(of=("self", "record_ptr"), no_key=True).live()
+        fresh = rows.filter(pk=record.pk).first()
+        if fresh is None:
+            raise ValidationError(_("%(name)s has been archived.") % {"name": record})
         _assign(fresh, fresh.kind, values)
         fresh.updated_by = by.actor
         fresh.updated_at = timezone.now()
@@ -143,7 +150,11 @@ def _claim_unique_values(records: Sequence[Record]) -> None:
                 for prop_id, values in doubled.items()
             }
         )
-    UniqueValue.objects.bulk_create(claims, batch_size=BATCH)
+    try:
+        with transaction.atomic():
+            UniqueValue.objects.bulk_create(claims, batch_size=BATCH)
+    except IntegrityError as error:  # somebody else's save, since the look-up above
+        raise ValidationError(_("Another record has taken one of these values meanwhile.")) from error
 
 
 # --- Archive and restore ----------------------------------------------------------------------------

@@ -184,6 +184,11 @@ def load() -> dict[str, int]:
 
     All or nothing. Deterministic but for the dates, which lead up to today.
     """
+    with schema.pinned():
+        return _load()
+
+
+def _load() -> dict[str, int]:
     make = _Maker()
     companies = make.companies()
     contacts, employers = make.contacts(companies)
