@@ -140,6 +140,13 @@ def associate_pairs(
     return report
 
 
+def preview_pairs(pairs: Iterable[Pair]) -> Report:
+    """Return what `associate_pairs` would make of these pairs now, without writing anything."""
+    wanted = list(dict.fromkeys(canonical(*pair) for pair in pairs))
+    with transaction.atomic():
+        return _judge(wanted, _lock({pk for pair in wanted for pk in pair}))
+
+
 def create_associated(
     record: Record, object_type: ObjectType, values: dict[str, Any], *, by: By, replacing: Iterable[Pair] = ()
 ) -> Record:

@@ -1,5 +1,6 @@
 """Forms made from properties."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from .models import ObjectType, Property, Record, UniqueValue
+from .models.record import NAME_LENGTH
 from .text import fold
 
 
@@ -39,14 +41,11 @@ class PropertiesForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse a value that another live record holds, and a record without a name."""
         cleaned = super().clean() or {}
-        for prop in self.chosen:
-            value = cleaned.get(prop.name)
-            if not prop.unique or not value:
-                continue
-            holder = UniqueValue.holders(prop, [str(value)]).get(fold(str(value)))
-            if holder and (self.record is None or holder != self.record.pk):
-                self.duplicate = Record.objects.get(pk=holder)
-                self.add_error(prop.name, UniqueValue.message(prop, str(value)))
+        for name, (holder, message) in taken_values(
+            self.chosen, cleaned, self.record.pk if self.record else None
+        ).items():
+            self.duplicate = Record.objects.get(pk=holder)
+            self.add_error(name, message)
         naming = [prop for prop in self.chosen if prop in self.object_type.primary or prop.unique]
         if self.record is None and not self.errors and not any(cleaned.get(prop.name) for prop in naming):
             labels = ", ".join(prop.title.lower() for prop in naming)
@@ -70,6 +69,20 @@ class PropertiesForm(forms.Form):
             return
         for name, errors in error.error_dict.items():
             self.add_error(name if name in self.fields else None, errors)
+
+
+def taken_values(
+    properties: Iterable[Property], values: dict[str, Any], record_id: int | None
+) -> dict[str, tuple[int, str]]:
+    """Return, by property name, which other live record holds a unique value, and what to say of it."""
+    taken = {}
+    for prop in properties:
+        text = str(values.get(prop.name) or "")
+        if prop.unique and text:
+            holder = UniqueValue.holders(prop, [text]).get(fold(text)[:NAME_LENGTH])
+            if holder and holder != record_id:
+                taken[prop.name] = (holder, UniqueValue.message(prop, text))
+    return taken
 
 
 def create_form(

@@ -1,0 +1,213 @@
+"""Records and the data model in Django's admin."""
+
+import json
+
+import pytest
+from django.contrib import admin
+
+from records import schema
+from records.models import Company, Contact, Deal, Pipeline, Property, Record, Stage
+from records.provenance import Origin
+from records.services import archive_records
+from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, by, first_stage
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(admin_client):
+    """A test client of an administrator."""
+    return admin_client
+
+
+def fields(response) -> dict:
+    """Return what the form on an admin page would send as it stands."""
+    form = response.context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    return {name: "" if value is None else value for name, value in values.items()}
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in admin.site._registry if model._meta.app_label != "auth"]
+)
+def test_every_admin_list_opens(staff, model):
+    ContactFactory(), CompanyFactory(), DealFactory(), TicketFactory()
+
+    for path in ("", "?q=a", "?o=1"):
+        response = staff.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/{path}")
+        assert response.status_code == 200
+
+
+@pytest.mark.parametrize("factory", [ContactFactory, CompanyFactory, DealFactory, TicketFactory])
+def test_every_kind_of_record_can_be_saved_unchanged(staff, factory):
+    record = factory()
+    url = f"/admin/records/{type(record)._meta.model_name}/{record.pk}/change/"
+
+    response = staff.post(url, fields(staff.get(url)))
+
+    assert response.status_code == 302
+    assert str(type(record).objects.get(pk=record.pk)) == str(record)
+
+
+def test_a_contact_is_created_as_from_any_other_page(staff):
+    values = {
+        **fields(staff.get("/admin/records/contact/add/")),
+        "firstname": "Ada",
+        "email": "ADA@Example.com",
+    }
+
+    response = staff.post("/admin/records/contact/add/", values)
+
+    contact = Contact.objects.get()
+    assert response.status_code == 302
+    assert (str(contact), contact.email, contact.origin) == ("Ada", "ada@example.com", Origin.ADMIN)
+    assert contact.created_by.username == "admin"
+
+
+def test_a_taken_email_is_refused_beside_its_field(staff):
+    ContactFactory(email="ada@example.com")
+    values = {**fields(staff.get("/admin/records/contact/add/")), "email": "Ada@example.com"}
+
+    response = staff.post("/admin/records/contact/add/", values)
+
+    assert "Another contact already has email" in str(response.context["adminform"].form.errors["email"])
+    assert Contact.objects.count() == 1
+
+
+def test_a_deal_moved_to_another_stage_follows_into_its_pipeline(staff):
+    deal = DealFactory()
+    other = Pipeline.objects.create(object_type=deal.object_type, name="partners", label="Partners")
+    stage = Stage.objects.create(pipeline=other, name="met", label="Met")
+    url = f"/admin/records/deal/{deal.pk}/change/"
+
+    staff.post(url, {**fields(staff.get(url)), "dealstage": stage.pk})
+
+    deal = Deal.objects.get()
+    assert (deal.dealstage, deal.pipeline) == (stage, other)
+
+
+def test_selected_records_are_archived_and_restored(staff):
+    contacts = ContactFactory.create_batch(3)
+    ids = [contact.pk for contact in contacts[:2]]
+
+    staff.post("/admin/records/contact/", {"action": "archive", "_selected_action": ids})
+    assert list(Record.objects.live().values_list("pk", flat=True)) == [contacts[2].pk]
+
+    staff.post("/admin/records/contact/?archived=yes", {"action": "restore", "_selected_action": ids})
+    assert Record.objects.live().count() == 3
+
+
+def test_restoring_is_refused_where_the_email_was_taken_meanwhile(staff):
+    old = ContactFactory(email="ada@example.com")
+    archive_records([old.pk], by=by())
+    ContactFactory(email="ada@example.com")
+
+    response = staff.post(
+        "/admin/records/contact/?archived=yes", {"action": "restore", "_selected_action": old.pk}, follow=True
+    )
+
+    assert "Another contact already has email" in response.text
+    assert Record.objects.live().count() == 1
+
+
+def test_records_cannot_be_deleted_for_good_here(staff):
+    contact = ContactFactory()
+
+    assert staff.post(f"/admin/records/contact/{contact.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Contact.objects.count() == 1
+
+
+def test_an_archived_record_can_be_looked_at_and_not_changed(staff):
+    contact = ContactFactory(firstname="Ada")
+    archive_records([contact.pk], by=by())
+    url = f"/admin/records/contact/{contact.pk}/change/"
+
+    assert staff.get(url).status_code == 200
+    assert staff.post(url, {"firstname": "Eve"}).status_code == 403
+
+
+def test_search_finds_within_names(staff):
+    CompanyFactory(name="Analytical Society")
+    CompanyFactory(name="Difference Ltd")
+
+    text = staff.get("/admin/records/company/", {"q": "alytic"}).text
+
+    assert "Analytical Society" in text
+    assert "Difference Ltd" not in text
+
+
+def test_the_list_takes_as_many_queries_for_many_records_as_for_few(staff, django_assert_num_queries):
+    DealFactory.create_batch(3)
+    staff.get("/admin/records/deal/")
+    with django_assert_num_queries(5):
+        staff.get("/admin/records/deal/")
+    DealFactory.create_batch(40)
+    with django_assert_num_queries(5):
+        staff.get("/admin/records/deal/")
+
+
+def test_a_changed_label_is_served_at_the_next_request(staff):
+    prop = Property.objects.get(object_type__name="contacts", name="jobtitle")
+    url = f"/admin/records/property/{prop.pk}/change/"
+
+    response = staff.post(url, {**fields(staff.get(url)), "label": "Rank", "options": "[]"})
+
+    assert response.status_code == 302
+    assert "Rank" in staff.get(ContactFactory().get_absolute_url()).text
+
+
+@pytest.mark.parametrize(
+    "options",
+    ['{"a": 1}', '["a"]', '[{"value": "a"}]', '[{"value": "a", "label": "A"}, {"value": "a", "label": "B"}]'],
+)
+def test_malformed_options_are_refused(staff, options):
+    prop = Property.objects.get(object_type__name="contacts", name="lifecyclestage")
+    url = f"/admin/records/property/{prop.pk}/change/"
+
+    response = staff.post(url, {**fields(staff.get(url)), "options": options})
+
+    assert "options" in response.context["adminform"].form.errors
+    assert Property.objects.get(pk=prop.pk).options == prop.options
+
+
+def test_columns_of_unknown_properties_are_refused(staff):
+    kind = schema.current().type("contacts")
+    url = f"/admin/records/objecttype/{kind.pk}/change/"
+    values = {**fields(staff.get(url)), "secondary_properties": '["email"]'}
+
+    response = staff.post(url, {**values, "list_properties": '["email", "shoesize"]'})
+    assert "shoesize" in str(response.context["adminform"].form.errors)
+
+    assert staff.post(url, {**values, "list_properties": '["email"]'}).status_code == 302
+    assert schema.current().type("contacts").list_properties == ["email"]
+
+
+def test_a_stage_that_records_stand_in_cannot_be_deleted(staff):
+    DealFactory()
+    stage = first_stage("deals")
+    stages = list(Stage.objects.filter(pipeline=stage.pipeline))
+    values = {
+        "label": "Sales",
+        "position": 0,
+        "stages-TOTAL_FORMS": len(stages),
+        "stages-INITIAL_FORMS": len(stages),
+    }
+    for number, one in enumerate(stages):
+        for name in ("id", "name", "label", "position"):
+            values[f"stages-{number}-{name}"] = getattr(one, name)
+        values[f"stages-{number}-pipeline"] = one.pipeline_id
+        values[f"stages-{number}-probability"] = one.probability or "0"
+    values["stages-0-DELETE"] = "on"
+
+    response = staff.post(f"/admin/records/pipeline/{stage.pipeline_id}/change/", values)
+
+    assert response.status_code == 200
+    assert "would require deleting" in json.dumps(response.context["errors"])
+    assert Stage.objects.filter(pk=stage.pk).exists()
+
+
+def test_names_of_companies_are_required(staff):
+    response = staff.post("/admin/records/company/add/", fields(staff.get("/admin/records/company/add/")))
+
+    assert "name" in response.context["adminform"].form.errors
+    assert not Company.objects.exists()
