@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-NO_BROWSER = "No Chromium was found (tried CHROMIUM and {names}): the browser tests are LEFT OUT."
+NO_BROWSER = f"No Chromium was found (tried $CHROMIUM, {', '.join(BROWSERS)})."
 
 
 def chromium() -> str | None:
@@ -15,21 +15,25 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Mark what drives a browser; without one leave it out, or fail where one is required."""
-    missing = chromium() is None
-    for item in items:
-        if "browser" in Path(item.path).relative_to(Path(__file__).parent).parts[:1]:
-            item.add_marker(pytest.mark.browser)
-            if missing and not os.environ.get("REQUIRE_BROWSER"):
-                item.add_marker(pytest.mark.skip(reason="no Chromium"))
+    driving = [item for item in items if Path(__file__).parent / "browser" in Path(item.path).parents]
+    missing = bool(driving) and chromium() is None
+    if missing and os.environ.get("REQUIRE_BROWSER"):
+        raise pytest.UsageError(
+            f"{NO_BROWSER} Install one, such as Debian's package chromium, or set CHROMIUM."
+        )
+    for item in driving:
+        item.add_marker(pytest.mark.browser)
+        if missing:
+            item.add_marker(pytest.mark.skip(reason="no Chromium"))
 
 
 def pytest_terminal_summary(terminalreporter):
     """Say loudly when browser tests were left out."""
     if chromium() is None:
         terminalreporter.section("BROWSER TESTS LEFT OUT", red=True, bold=True)
-        terminalreporter.write_line(NO_BROWSER.format(names=", ".join(BROWSERS)), red=True, bold=True)
+        terminalreporter.write_line(f"{NO_BROWSER} The tests that drive it did not run.", red=True, bold=True)
 
 
 @pytest.fixture
