@@ -6,6 +6,7 @@ from . import views
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/records/contacts/"), name="home"),
+    path("favicon.ico", views.favicon),
     path("accounts/", include("crm.accounts.urls")),
     path("admin/", admin.site.urls),
     path("search/", views.search, name="search"),

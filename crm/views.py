@@ -1,7 +1,9 @@
 """Pages of the site as a whole: global search, the style guide, and what is shown when something is wrong."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
 from records import schema
@@ -25,6 +27,12 @@ def search(request: Request) -> HttpResponse:
     else:
         template = "crm/_search.html" if request.htmx else "crm/search.html"
     return render(request, template, {"text": text, "groups": groups})
+
+
+@login_not_required
+def favicon(request: Request) -> HttpResponse:
+    """Lead to the icon that browsers ask for on pages that name none, such as Django's admin."""
+    return redirect(static("icons/favicon.svg"))
 
 
 def styleguide(request: Request) -> HttpResponse:
