@@ -1,0 +1,90 @@
+"""Which records a file means: found by the values that identify them, many at once."""
+
+import unicodedata
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db.models import Q
+
+from records.models import ObjectType, Property, UniqueValue
+from records.models.record import NAME_LENGTH
+from records.text import fold
+
+Key = tuple[Any, ...]
+
+
+class Matcher:
+    """Finds the live records of a type by the values of some properties; by their name where none is given.
+
+    Unique values compare as the data model does; names apart from case; other values exactly.
+    """
+
+    def __init__(self, object_type: ObjectType, properties: Iterable[Property] = ()) -> None:
+        self.object_type = object_type
+        self.properties = list(properties)
+        self.unique = next((prop for prop in self.properties if prop.unique), None)
+        primary = set(object_type.primary_properties)
+        self.by_name = self.unique is None and primary <= {prop.name for prop in self.properties}
+        self.by_display_name = not self.properties
+
+    def key(self, values: dict[str, Any]) -> Key | None:
+        """Return what identifies the record with these stored values; None where all of them are empty."""
+        found = [values.get(prop.name) for prop in self.properties]
+        if all(value in (None, "") for value in found):
+            return None
+        return self._key(found)
+
+    def key_of_name(self, name: str) -> Key:
+        """Return the key of the record that has this name."""
+        return (_comparable(name),)
+
+    def find(self, keys: Collection[Key]) -> dict[Key, list[Any]]:
+        """Return the records that each key means, oldest first, in at most two queries."""
+        if not keys:
+            return {}
+        records = self.object_type.model.objects.live().of_type(self.object_type)
+        found: dict[Key, list[Any]] = {}
+        for record in records.filter(self._narrowed(keys)).select_related("owner").order_by("pk"):
+            if self.by_display_name:
+                key = self.key_of_name(record.display_name)
+            else:
+                key = self._key([prop.value_of(record) for prop in self.properties])
+            if key in keys:
+                found.setdefault(key, []).append(record)
+        return found
+
+    def _key(self, values: list[Any]) -> Key:
+        primary = self.object_type.primary_properties
+        parts = []
+        for prop, value in zip(self.properties, values, strict=True):
+            if value is None or value == "":
+                parts.append("")
+            elif prop.unique:
+                parts.append(fold(str(value))[:NAME_LENGTH])
+            elif self.by_name and prop.name in primary:
+                parts.append(_comparable(value))
+            else:
+                parts.append(value)
+        return tuple(parts)
+
+    def _narrowed(self, keys: Collection[Key]) -> Q:
+        """Return the condition that an index answers; `find` compares what it lets through."""
+        if self.unique is not None:
+            place = self.properties.index(self.unique)
+            values = {key[place] for key in keys if key[place]}
+            return Q(pk__in=list(UniqueValue.holders(self.unique, values).values()))
+        if self.by_display_name or self.by_name:
+            places = [0]
+            if self.by_name:
+                names = [prop.name for prop in self.properties]
+                places = [names.index(name) for name in self.object_type.primary_properties]
+            texts = {" ".join(filter(None, (str(key[place]) for place in places))) for key in keys}
+            return Q(sort_name__in={fold(text[:NAME_LENGTH])[:NAME_LENGTH] for text in texts})
+        first = self.properties[0]
+        values = {key[0] for key in keys}
+        condition = Q(**{f"{first.column}__in": [value for value in values if value != ""]})
+        return condition | (first.kind.is_blank(first) or Q(pk__in=[])) if "" in values else condition
+
+
+def _comparable(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())

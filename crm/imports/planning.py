@@ -1,0 +1,240 @@
+"""What a batch of rows means for the records: which are new, which change, which rows cannot be imported."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from records.models import ObjectType, Record, UniqueValue
+from records.models.record import NAME_LENGTH
+from records.text import fold
+
+from .identifying import Key
+from .mapping import Mapping, RecordMapping
+from .reading import Row
+from .report import Problem, Report
+
+
+@dataclass
+class Draft:
+    """What one row says about one of its records."""
+
+    mapping: RecordMapping
+    values: dict[str, Any]
+    defaults: dict[str, Any]  # for a record that is created
+    key: Key | None
+
+
+@dataclass
+class Target:
+    """A record that a batch creates or (perhaps) changes."""
+
+    object_type: ObjectType
+    record: Record | None  # None until it is created
+    values: dict[str, Any]  # what is to be set
+
+    def differs(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return those of the values that this record does not have yet."""
+        return {name: value for name, value in values.items() if self._value(name) != value}
+
+    def _value(self, name: str) -> Any:
+        if name in self.values or self.record is None:
+            return self.values.get(name)
+        return self.object_type.properties[name].value_of(self.record)
+
+    @property
+    def record_id(self) -> int:
+        """The id, once the record is written."""
+        assert self.record is not None  # noqa: S101
+        return self.record.pk
+
+
+@dataclass
+class Plan:
+    """What is to be written for a batch, and which records each row stands for."""
+
+    new: list[Target] = field(default_factory=list)
+    known: dict[int, Target] = field(default_factory=dict)  # by record id
+    rows: list[tuple[Row, dict[str, Target]]] = field(default_factory=list)  # records by alias
+
+
+class Planner:
+    """Plans one batch, in a number of queries that does not depend on its rows."""
+
+    def __init__(self, mapping: Mapping, report: Report, tell: Callable[[Problem], None]) -> None:
+        self.mapping, self.report, self.tell = mapping, report, tell
+        self.plan = Plan()
+        self.found: dict[str, dict[Key, list[Record]]] = {}
+        self.by_key: dict[tuple[Any, ...], Target] = {}
+        self.holders: dict[tuple[int, str], int] = {}  # unique value → id of the record that has it
+        self.claimed: dict[tuple[int, str], Target] = {}  # unique value → record of this batch
+
+    def plan_rows(self, rows: Iterable[Row]) -> Plan:
+        """Return the plan. Rows with a problem are told and left out as a whole."""
+        drafted = []
+        for row in rows:
+            row = Row(row.line, self.mapping.translate(row.cells))
+            drafts, problems = self._drafts(row)
+            if problems:
+                self._leave_out(row, problems)
+            else:
+                drafted.append((row, drafts))
+        self._look_up([draft for _row, drafts in drafted for draft in drafts])
+        for row, drafts in drafted:
+            problems = [message for draft in drafts for message in self._objections(draft)]
+            if problems:
+                self._leave_out(row, problems)
+            else:
+                targets = {draft.mapping.alias: self._accept(draft) for draft in drafts}
+                self.plan.rows.append((row, targets))
+        return self.plan
+
+    def _leave_out(self, row: Row, problems: list[str]) -> None:
+        self.report.skipped += 1
+        for message in problems:
+            self.tell(Problem(row.line, message))
+
+    # --- What the rows say ----------------------------------------------------------------------
+
+    def _drafts(self, row: Row) -> tuple[list[Draft], list[str]]:
+        drafts: list[Draft] = []
+        problems: list[str] = []
+        for mapping in self.mapping.records:
+            draft = Draft(mapping, {}, {}, None)
+            told = False  # does any cell say something of this record?
+            wrong = len(problems)
+            for reader in mapping.readers:
+                text = reader.text(row.cells)
+                told = told or bool(text and reader.source.columns)
+                values = draft.values if text else draft.defaults
+                if not (text or reader.default):
+                    continue
+                try:
+                    value = reader.value(text or reader.default)
+                except ValidationError as error:
+                    problems.append(f"{reader.prop.title}: {' '.join(error.messages)}")
+                    continue
+                if value not in (None, ""):
+                    values[reader.prop.name] = value
+            if not told:
+                del problems[wrong:]
+                continue
+            if mapping.matcher is not None and len(problems) == wrong:
+                draft.key = mapping.matcher.key(draft.values)
+                if draft.key is None and mapping.without_match == "error":
+                    problems.append(self._no_identity(mapping))
+            drafts.append(draft)
+        return drafts, problems
+
+    def _no_identity(self, mapping: RecordMapping) -> str:
+        properties = mapping.matcher.properties if mapping.matcher else []
+        return _(
+            "No %(properties)s, by which %(type)s are identified "
+            '(without_match = "create" would create one each time).'
+        ) % {
+            "properties": ", ".join(prop.title.lower() for prop in properties),
+            "type": mapping.object_type.plural_label.lower(),
+        }
+
+    # --- What is there --------------------------------------------------------------------------
+
+    def _look_up(self, drafts: list[Draft]) -> None:
+        for mapping in self.mapping.records:
+            mine = [draft for draft in drafts if draft.mapping is mapping]
+            if mapping.matcher is not None:
+                keys = {draft.key for draft in mine if draft.key is not None}
+                self.found[mapping.alias] = mapping.matcher.find(keys)
+            for prop in self._unique(mapping):
+                values = [str(draft.values[prop.name]) for draft in mine if prop.name in draft.values]
+                holders = UniqueValue.holders(prop, values)
+                self.holders.update({(prop.pk, value): pk for value, pk in holders.items()})
+
+    def _unique(self, mapping: RecordMapping) -> list[Any]:
+        """The unique properties that a row sets and that do not identify its record."""
+        match = mapping.matcher.unique if mapping.matcher else None
+        return [reader.prop for reader in mapping.readers if reader.prop.unique and reader.prop != match]
+
+    def _objections(self, draft: Draft) -> list[str]:
+        """Return why a record cannot be written as the row says."""
+        mapping = draft.mapping
+        found = self._found(draft)
+        if len(found) > 1:
+            return [
+                _("%(number)s %(type)s are called %(key)s: which one is meant?")
+                % {
+                    "number": len(found),
+                    "type": mapping.object_type.plural_label.lower(),
+                    "key": ", ".join(
+                        str(draft.values.get(prop.name, "")) for prop in mapping.matcher.properties
+                    )
+                    if mapping.matcher
+                    else "",
+                }
+            ]
+        place = self._place(draft)
+        target = self.by_key.get(place) if place else None
+        if target is None and found:
+            target = self.plan.known.get(found[0].pk)
+        objections = []
+        for prop in self._unique(mapping):
+            value = str(draft.values.get(prop.name, ""))
+            claim = (prop.pk, fold(value)[:NAME_LENGTH])
+            holder, claimant = self.holders.get(claim), self.claimed.get(claim)
+            taken = holder and not (found and found[0].pk == holder)
+            if value and (taken or (claimant and claimant is not target)):
+                objections.append(UniqueValue.message(prop, value))
+        if not found and target is None:
+            objections += self._gaps(draft)
+        return objections
+
+    def _gaps(self, draft: Draft) -> list[str]:
+        """Return what a new record lacks."""
+        kind = draft.mapping.object_type
+        values = {**draft.defaults, **draft.values}
+        gaps = [
+            _("%(property)s is missing.") % {"property": prop.title}
+            for prop in kind.properties.values()
+            if prop.required and prop.field_type != "stage" and prop.name not in values
+        ]
+        naming = [prop for prop in kind.properties.values() if prop in kind.primary or prop.unique]
+        if not gaps and not any(prop.name in values for prop in naming):
+            labels = ", ".join(prop.title.lower() for prop in naming)
+            gaps.append(
+                _("Nothing names the record; fill in at least one of: %(labels)s.") % {"labels": labels}
+            )
+        return gaps
+
+    # --- What is to be done ---------------------------------------------------------------------
+
+    def _found(self, draft: Draft) -> list[Record]:
+        return [] if draft.key is None else self.found[draft.mapping.alias].get(draft.key, [])
+
+    def _place(self, draft: Draft) -> tuple[Any, ...] | None:
+        """Where a record that this batch creates is found again by a later row."""
+        if draft.key is None or draft.mapping.matcher is None:
+            return None
+        names = tuple(prop.name for prop in draft.mapping.matcher.properties)
+        return (draft.mapping.object_type.pk, names, draft.key)
+
+    def _accept(self, draft: Draft) -> Target:
+        kind, place, found = draft.mapping.object_type, self._place(draft), self._found(draft)
+        target = self.by_key.get(place) if place else None
+        if target is None and found:
+            target = self.plan.known.setdefault(found[0].pk, Target(kind, found[0], {}))
+        if target is None:
+            target = Target(kind, None, {**draft.defaults, **draft.values})
+            self.plan.new.append(target)
+            self.report.created[kind.name] += 1
+        else:
+            changes = target.differs(draft.values)
+            target.values.update(changes)
+            counter = self.report.updated if changes else self.report.unchanged
+            counter[kind.name] += 1
+        if place:
+            self.by_key[place] = target
+        for prop in self._unique(draft.mapping):
+            if value := draft.values.get(prop.name):
+                self.claimed[prop.pk, fold(str(value))[:NAME_LENGTH]] = target
+        return target
