@@ -133,8 +133,10 @@ def update_records(object_type: ObjectType, changes: Mapping[int, dict[str, Any]
     updated: list[Record] = []
     with transaction.atomic():
         for batch in batches(sorted(changes)):
-            rows = object_type.model.objects.live().of_type(object_type).filter(pk__in=batch).order_by("pk")
-            records = list(rows.select_for_update(of=("self", "record_ptr"), no_key=True))
+            # By id alone: without statistics PostgreSQL would rather read every record of the type.
+            rows = object_type.model.objects.filter(pk__in=batch).order_by("pk")
+            locked = rows.select_for_update(of=("self", "record_ptr"), no_key=True)
+            records = [record for record in locked if record.archived_at is None]
             stored = [vars(record).copy() for record in records]
             for record in records:
                 _assign(record, object_type, changes[record.pk])

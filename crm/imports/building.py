@@ -290,14 +290,14 @@ class _Builder:
         except schema.UnknownObjectType:
             known = [kind.name for kind in schema.current().types]
             raise ImportRefused(
-                _("There is no object type “%(name)s”%(hint)s.") % {"name": name, "hint": _hint(name, known)}
+                _("There is no object type “%(name)s”%(hint)s") % {"name": name, "hint": _hint(name, known)}
             ) from None
 
     def property(self, object_type: ObjectType, name: str) -> Property:
         prop = object_type.properties.get(name)
         if prop is None:
             raise ImportRefused(
-                _("%(type)s have no property “%(name)s”%(hint)s.")
+                _("%(type)s have no property “%(name)s”%(hint)s")
                 % {"type": object_type.name, "name": name, "hint": _hint(name, object_type.properties)}
             )
         return prop
@@ -305,7 +305,7 @@ class _Builder:
     def column(self, name: str) -> str:
         if name not in self.header:
             raise ImportRefused(
-                _("The file has no column “%(name)s”%(hint)s.")
+                _("The file has no column “%(name)s”%(hint)s")
                 % {"name": name, "hint": _hint(name, self.header)}
             )
         self.used.add(name)
@@ -314,7 +314,7 @@ class _Builder:
     def alias(self, name: str, where: str) -> None:
         if name not in self.records:
             raise ImportRefused(
-                _("mapping: %(where)s: there is no record “%(name)s” in a row%(hint)s.")
+                _("mapping: %(where)s: there is no record “%(name)s” in a row%(hint)s")
                 % {"where": where, "name": name, "hint": _hint(name, self.records)}
             )
 
@@ -336,4 +336,4 @@ def _hint(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(fold(name), folded, n=1)
     if near:
         return _("; did you mean “%(name)s”?") % {"name": folded[near[0]]}
-    return _("; there are: %(names)s") % {"names": ", ".join(known)}
+    return _("; there are: %(names)s.") % {"names": ", ".join(known)}

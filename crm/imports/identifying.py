@@ -42,9 +42,12 @@ class Matcher:
         """Return the records that each key means, oldest first, in at most two queries."""
         if not keys:
             return {}
-        records = self.object_type.model.objects.live().of_type(self.object_type)
         found: dict[Key, list[Any]] = {}
-        for record in records.filter(self._narrowed(keys)).select_related("owner").order_by("pk"):
+        records = self.object_type.model.objects.filter(self._narrowed(keys))
+        for record in records.select_related("owner").order_by("pk"):
+            # Not asked of the database, which might then read all live records instead of these few.
+            if record.archived_at or record.object_type_id != self.object_type.pk:
+                continue
             if self.by_display_name:
                 key = self.key_of_name(record.display_name)
             else:
@@ -79,7 +82,9 @@ class Matcher:
                 names = [prop.name for prop in self.properties]
                 places = [names.index(name) for name in self.object_type.primary_properties]
             texts = {" ".join(filter(None, (str(key[place]) for place in places))) for key in keys}
-            return Q(sort_name__in={fold(text[:NAME_LENGTH])[:NAME_LENGTH] for text in texts})
+            folded = {fold(text[:NAME_LENGTH])[:NAME_LENGTH] for text in texts}
+            # All that the index by name begins with.
+            return Q(archived_at__isnull=True, object_type=self.object_type, sort_name__in=folded)
         first = self.properties[0]
         values = {key[0] for key in keys}
         condition = Q(**{f"{first.column}__in": [value for value in values if value != ""]})

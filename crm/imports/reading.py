@@ -175,7 +175,7 @@ class CsvTable:
 
 def _known_encoding(name: str) -> str:
     try:
-        b"".decode(name)  # refuses codecs that are not of text, too
+        "a".encode(name)  # refuses codecs that are not of text, too
         return codecs.lookup(name).name
     except (LookupError, ValueError):
         raise ImportRefused(_("There is no encoding “%(name)s”.") % {"name": name}) from None

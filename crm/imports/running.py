@@ -67,6 +67,8 @@ class Importer:
             if isinstance(item, Problem):
                 self.report.skipped += 1
                 self._problem(item)
+        if not self.report.rows:
+            raise ImportRefused(_("The file has no rows below its header."))
         self._stop_on_problems()
 
     def _import(self) -> None:
