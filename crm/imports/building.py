@@ -22,6 +22,8 @@ from .mapping import CellAssociation, Mapping, RecordMapping, RowAssociation
 from .report import ImportRefused
 from .values import NAME_PARTS, PropertyReader, Source
 
+COLUMNS = ("column", "key_column")  # settings of an association that name one
+
 
 def load_toml(path: Path) -> dict[str, Any]:
     """Return what a mapping file says. Raises ImportRefused where it is not TOML."""
@@ -111,14 +113,22 @@ class _Builder:
         options.done()
         self.values = self.pairs(top, "values")
         self.replacements = self.pairs(top, "replace")
+        associations = [
+            _Keys(table, _("association %(number)s") % {"number": number})
+            for number, table in enumerate(top.take("associations", list, []), start=1)
+        ]
+        # First, so that a column "Owner" that names a company is not taken for the property of that name.
+        self.used.update(
+            str(keys.table[key]) for keys in associations for key in COLUMNS if key in keys.table
+        )
         records = top.take("records", dict, {})
         if not records:
             raise ImportRefused(_("mapping: say what a row holds, such as [records.contacts]."))
         self.records = {alias: self.record(alias, table) for alias, table in records.items()}
         self.in_row: list[RowAssociation] = []
         self.by_cell: list[CellAssociation] = []
-        for number, table in enumerate(top.take("associations", list, []), start=1):
-            self.association(_Keys(table, _("association %(number)s") % {"number": number}))
+        for keys in associations:
+            self.association(keys)
         top.done()
 
     def mapping(self) -> Mapping:
