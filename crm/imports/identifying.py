@@ -39,7 +39,10 @@ class Matcher:
         return (_comparable(name),)
 
     def find(self, keys: Collection[Key]) -> dict[Key, list[Any]]:
-        """Return the records that each key means, oldest first, in at most two queries."""
+        """Return the records that each key means, oldest first, in at most two queries.
+
+        There may be others among them, whose keys were not asked for.
+        """
         if not keys:
             return {}
         found: dict[Key, list[Any]] = {}
@@ -52,8 +55,7 @@ class Matcher:
                 key = self.key_of_name(record.display_name)
             else:
                 key = self._key([prop.value_of(record) for prop in self.properties])
-            if key in keys:
-                found.setdefault(key, []).append(record)
+            found.setdefault(key, []).append(record)
         return found
 
     def _key(self, values: list[Any]) -> Key:

@@ -159,6 +159,17 @@ def test_archived_records_are_left_alone(importing):
     assert Contact.objects.get(archived_at=None).firstname == "New"
 
 
+@pytest.mark.parametrize("match", ["name", "domain"])
+def test_archived_records_do_not_identify(importing, match):
+    old = CompanyFactory(name="Acme", domain="acme.example")
+    archive_records([old.pk], by=by())
+    said = {"records": {"companies": {"match": match, "properties": {"name": "A", "domain": "B"}}}}
+
+    report, _problems = importing("A,B\nAcme,acme.example\n", said)
+
+    assert counts(report) == ({"companies": 1}, {}, {})
+
+
 def test_a_row_holds_only_the_records_that_its_cells_tell_of(importing):
     report, _problems = importing(
         "Email,Name,Company\nada@example.com,Ada,\n,,Acme\nbob@example.com,Bob,Acme\n", BOTH
@@ -339,7 +350,7 @@ def test_a_cell_may_hold_the_key_of_another_row(importing):
         "associations": [{"record": "contacts", "column": "Boss", "with": "contacts", "key_column": "No"}],
     }
 
-    importing("No,Name,Boss\n1,Ada,2\n2,Bob,\n3,Eve,2\n", said)
+    importing("No,Name,Boss\n1,Ada,2\n2,Bob,\n3,Eve,2\n2,Bob,\n", said)
 
     assert associated() == {frozenset({"Ada", "Bob"}), frozenset({"Eve", "Bob"})}
 

@@ -79,6 +79,7 @@ def test_a_part_drops_out_where_a_column_is_empty():
 def test_numbers_do_not_depend_on_the_language():
     with translation.override("de"):
         assert reader("companies", "annualrevenue").value("1,100.04") == Decimal("1100.04")
+        assert complaint(reader("companies", "annualrevenue"), "1.234")  # which German would read as 1234
 
 
 @pytest.mark.django_db
