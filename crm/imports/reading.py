@@ -7,6 +7,7 @@ else what the user says it is.
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from .report import ImportRefused, Problem
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_CELL = 131_072  # characters; a quote that is never closed would swallow the file otherwise
 CHUNK = 1 << 20  # bytes
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 # The longer marks first: that of UTF-32 begins like that of UTF-16.
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -62,13 +64,13 @@ class CsvTable:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(self.header):
-                message = _("%(found)s cells, but the header has %(expected)s.") % {
+                message = _("cells: %(found)s, but columns in the header: %(expected)s.") % {
                     "found": len(cells),
                     "expected": len(self.header),
                 }
                 yield Problem(line, message)
-            elif "\0" in "".join(cells):
-                yield Problem(line, _("A NUL character, which no text contains."))
+            elif _NO_TEXT.search("".join(cells)):
+                yield Problem(line, _("NUL, or half of a character: no database can store that as text."))
             else:
                 yield Row(line, {name: cell.strip() for name, cell in zip(self.header, cells, strict=True)})
 
@@ -159,7 +161,7 @@ class CsvTable:
     def _check_header(self) -> None:
         if not any(self.header):
             raise ImportRefused(_("The file is empty: its first line must name the columns."))
-        if "\0" in "".join(self.header):
+        if _NO_TEXT.search("".join(self.header)):
             raise ImportRefused(
                 _("line 1: NUL characters. If this is UTF-16 without a mark, say so: --encoding utf-16-le.")
             )

@@ -8,7 +8,7 @@ reader's language, and choices by name or label.
 import re
 import unicodedata
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,7 @@ from records.property_kinds import RelatedKind
 
 ISO_DATE = "%Y-%m-%d"
 NAME_PARTS = ("first", "last")
+DIGITS = 40  # of the longest number that is read
 SHOWN = 60  # characters of a refused value, and
 CHOICES_SHOWN = 12  # choices, in a message
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -82,8 +83,7 @@ class PropertyReader:
         if self._choices is not None:
             text = self._choices.find(text, self.ignore_unknown)
         elif self.prop.kind.numeric:
-            number = read_number(text, self.decimal)
-            text = format(number if self.multiply is None else number * self.multiply, "f")
+            text = format(self._multiplied(read_number(text, self.decimal)), "f")
         value = self._clean(text)
         if value in (None, "") or self._choices is not None:
             return value or None
@@ -92,6 +92,13 @@ class PropertyReader:
         kind.set(self._scratch, self.prop, value)
         kind.normalise(self._scratch, self.prop)
         return kind.get(self._scratch, self.prop)
+
+    def _multiplied(self, number: Decimal) -> Decimal:
+        """Return the number in the property's own unit, rounded to the decimals that it keeps."""
+        if self.multiply is None:
+            return number
+        with localcontext(prec=2 * DIGITS):
+            return round(number * self.multiply, getattr(self._field, "decimal_places", 0))
 
     def _clean(self, text: str) -> Any:
         try:
@@ -176,7 +183,7 @@ def read_number(text: str, decimal: str = ".") -> Decimal:
     bare = "".join(char for char in text if unicodedata.category(char) != "Sc").strip()
     other = "." if decimal == "," else ","
     match = re.fullmatch(rf"([-+]?(?:\d+|\d{{1,3}}(?:[{other}\s'’]\d{{3}})+))(?:[{decimal}](\d+))?", bare)
-    if match is None:
+    if match is None or len(bare) > DIGITS:
         raise ValidationError(
             _("“%(text)s” is not a number with “%(decimal)s” before the decimals.")
             % {"text": text[:SHOWN], "decimal": decimal}

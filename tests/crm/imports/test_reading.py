@@ -3,8 +3,10 @@
 import codecs
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from crm.imports.reading import LONGEST_CELL, CsvTable
+from crm.imports.reading import LONGEST_CELL, CsvTable, Row
 from crm.imports.report import ImportRefused, Problem
 
 TEXT = "Name,City\nMuñoz,Łódź\n🦉 Öl,القاهرة\n"
@@ -103,8 +105,8 @@ def test_a_ragged_row_is_a_problem_and_the_others_are_read(file):
     rows = list(CsvTable(file("a,b\n1,2\n3\n4,5,6\n7,8\n")).rows())
 
     assert [str(row) for row in rows if isinstance(row, Problem)] == [
-        "line 3: 1 cells, but the header has 2.",
-        "line 4: 3 cells, but the header has 2.",
+        "line 3: cells: 1, but columns in the header: 2.",
+        "line 4: cells: 3, but columns in the header: 2.",
     ]
     assert [row.line for row in rows] == [2, 3, 4, 5]
 
@@ -112,7 +114,13 @@ def test_a_ragged_row_is_a_problem_and_the_others_are_read(file):
 def test_a_nul_in_a_row_is_a_problem_of_that_row(file):
     _row, problem = CsvTable(file("a,b\n1,2\n3,x\0y\n")).rows()
 
-    assert str(problem) == "line 3: A NUL character, which no text contains."
+    assert str(problem).startswith("line 3: NUL, or half of a character")
+
+
+def test_half_a_character_is_a_problem_of_its_row(file):
+    (problem,) = CsvTable(file(b"a\n+2AA-\n"), encoding="utf-7").rows()
+
+    assert str(problem).startswith("line 2: NUL, or half of a character")
 
 
 @pytest.mark.parametrize(
@@ -132,6 +140,19 @@ def test_a_nul_in_a_row_is_a_problem_of_that_row(file):
 )
 def test_a_file_that_cannot_be_read_is_refused_with_its_line(file, content, message):
     assert refusal(file(content)).startswith(message)
+
+
+@given(st.binary(max_size=200) | st.text("ab\"'é,;\t\r\n\0", max_size=60).map(str.encode), st.booleans())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_bytes_are_read_or_refused(file, content, marked):
+    path = file(codecs.BOM_UTF16_LE + content if marked else content)
+
+    try:
+        table = CsvTable(path)
+        rows = list(table.rows())
+    except ImportRefused:
+        return
+    assert all(set(row.cells) == set(table.header) for row in rows if isinstance(row, Row))
 
 
 def test_columns_without_a_name_do_no_harm(file):
