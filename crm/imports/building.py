@@ -34,7 +34,7 @@ def load_toml(path: Path) -> dict[str, Any]:
         raise ImportRefused(
             _("%(file)s cannot be read: %(reason)s.") % {"file": path, "reason": error.strerror}
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # all that is wrong with TOML, numbers and nesting too
         raise ImportRefused(
             _("%(file)s is not TOML: %(reason)s") % {"file": path, "reason": error}
         ) from error
@@ -183,6 +183,8 @@ class _Builder:
         for used in source.columns:
             self.column(used)
         multiply = keys.take("multiply", (int, float), 1)
+        if not 1e-9 <= multiply <= 1e12:
+            raise ImportRefused(_("mapping: %(where)s: multiply is a number above 0.") % {"where": where})
         reader = PropertyReader(
             prop,
             source,

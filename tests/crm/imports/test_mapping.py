@@ -78,6 +78,8 @@ def test_an_empty_match_creates_for_every_row():
         (with_property(column="Company", colour="red"), "there is no setting “colour”"),
         (with_property(column="Company", part="middle"), "part is one of first, last"),
         (with_property(column="Company", multiply="2"), "multiply has the wrong kind"),
+        (with_property(column="Company", multiply=float("nan")), "multiply is a number above 0"),
+        (with_property(column="Company", multiply=float("inf")), "multiply is a number above 0"),
         (with_property(text="{Compny}"), "did you mean “Company”?"),
         (with_property(text=[1]), "text must hold texts"),
         ({"records": {"contacts": CONTACTS}, "file": {"decimal": ";"}}, "decimal is one of ., ,"),
@@ -99,7 +101,9 @@ def test_a_wrong_mapping_is_refused_with_the_nearest_name(said, message):
     assert message in refusal(said)
 
 
-@pytest.mark.parametrize("content", ["[records", "a = 1\na = 2\n", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content", ["[records", "a = 1\na = 2\n", b"\xff\xfe", "a = " + "9" * 5000, "a = " + "[" * 5000]
+)
 def test_a_file_that_is_no_toml_is_refused(file, content):
     with pytest.raises(ImportRefused, match=r"map.toml is not TOML: "):
         load_toml(file(content, "map.toml"))
