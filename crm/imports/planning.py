@@ -99,34 +99,37 @@ class Planner:
     # --- What the rows say ----------------------------------------------------------------------
 
     def _drafts(self, row: Row) -> tuple[list[Draft], list[str]]:
+        """Return the records that a row tells of, and what is wrong with them."""
         drafts: list[Draft] = []
         problems: list[str] = []
         for mapping in self.mapping.records:
-            draft = Draft(mapping, {}, {}, None)
-            told = False  # does any cell say something of this record?
-            wrong = len(problems)
-            for reader in mapping.readers:
-                text = reader.text(row.cells)
-                told = told or bool(text and reader.source.columns)
-                values = draft.values if text else draft.defaults
-                if not (text or reader.default):
-                    continue
-                try:
-                    value = reader.value(text or reader.default)
-                except ValidationError as error:
-                    problems.append(f"{reader.prop.title}: {' '.join(error.messages)}")
-                    continue
-                if value not in (None, ""):
-                    values[reader.prop.name] = value
-            if not told:
-                del problems[wrong:]
-                continue
-            if mapping.matcher is not None and len(problems) == wrong:
-                draft.key = mapping.matcher.key(draft.values)
-                if draft.key is None and mapping.without_match == "error":
-                    problems.append(self._no_identity(mapping))
-            drafts.append(draft)
+            texts = {reader.prop.name: reader.text(row.cells) for reader in mapping.readers}
+            # Constants say nothing of a record: there is one where a cell does.
+            if any(texts[reader.prop.name] for reader in mapping.readers if reader.source.columns):
+                draft, wrong = self._draft(mapping, texts)
+                drafts.append(draft)
+                problems += wrong
         return drafts, problems
+
+    def _draft(self, mapping: RecordMapping, texts: dict[str, str]) -> tuple[Draft, list[str]]:
+        draft = Draft(mapping, {}, {}, None)
+        problems = []
+        for reader in mapping.readers:
+            text = texts[reader.prop.name]
+            if not (text or reader.default):
+                continue
+            try:
+                value = reader.value(text or reader.default)
+            except ValidationError as error:
+                problems.append(f"{reader.prop.title}: {' '.join(error.messages)}")
+                continue
+            if value not in (None, ""):
+                (draft.values if text else draft.defaults)[reader.prop.name] = value
+        if mapping.matcher is not None and not problems:
+            draft.key = mapping.matcher.key(draft.values)
+            if draft.key is None and mapping.without_match == "error":
+                problems.append(self._no_identity(mapping))
+        return draft, problems
 
     def _no_identity(self, mapping: RecordMapping) -> str:
         properties = mapping.matcher.properties if mapping.matcher else []
