@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from associations import services as association_services
@@ -130,10 +130,11 @@ class Importer:
                 for target in targets:
                     target.record = record_services.build_record(object_type, target.values, by=self.by)
                 record_services.create_records([target.record for target in targets if target.record])
-        except ValidationError as error:  # it was free a moment ago
+        except (ValidationError, IntegrityError) as error:  # it was free a moment ago
+            reason = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
             raise ImportRefused(
-                _("Somebody else changed records at the same time: %(reason)s Run the import again.")
-                % {"reason": " ".join(error.messages)}
+                _("Somebody else changed records at the same time; run the import again. (%(reason)s)")
+                % {"reason": reason}
             ) from error
 
     def _wanted(self, association: CellAssociation, plan: Plan) -> Iterator[Wanted]:

@@ -303,6 +303,17 @@ def test_an_address_that_another_record_has_is_refused(importing):
     assert set(Contact.objects.values_list("firstname", flat=True)) == {"Eve", "Bob"}
 
 
+def test_an_address_that_somebody_takes_meanwhile_is_refused_on_writing(importing, monkeypatch):
+    ContactFactory(email="ada@example.com")
+    # As if the other had not been there yet when the import looked.
+    monkeypatch.setattr(UniqueValue, "holders", classmethod(lambda cls, prop, values: {}))
+
+    with pytest.raises(ImportRefused, match="run the import again"):
+        importing("Email,Name,City\nbob@example.com,Bob,\nada@example.com,Ada,\n", PEOPLE)
+
+    assert Contact.objects.count() == 1
+
+
 def test_an_address_may_change_where_something_else_identifies(importing):
     ada = ContactFactory(firstname="Ada", email="ada@example.com")
     said = {"records": {"contacts": {**PEOPLE["records"]["contacts"], "match": "firstname"}}}
