@@ -12,7 +12,8 @@ def fold(text: str) -> str:
     >>> fold("  Łukasz   MUÑOZ ")
     'lukasz munoz'
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Taken apart before and after: some signs hold a capital, such as ℌ, and some letters fold to several.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     return " ".join(unicodedata.normalize("NFC", bare).translate(_LETTERS).split())
 
