@@ -3,12 +3,13 @@
 Only the filters that an address names are built; there are hundreds of others.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import django_filters
 from django import forms
 from django.http import QueryDict
+from django.utils import formats
 from django.utils.translation import gettext as _
 
 from .models import ObjectType, Property
@@ -24,7 +25,7 @@ class ActiveFilter:
     prop: Property
     operator: Operator
     values: list[str]
-    errors: list[str]
+    errors: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -33,8 +34,8 @@ class ActiveFilter:
         return f"{self.prop.title} {self.operator.label} {shown}".strip()
 
 
-def named_filters(object_type: ObjectType, query: QueryDict) -> list[tuple[str, Property, Operator]]:
-    """Return parameter, property and operator of each filter that an address names."""
+def named_filters(object_type: ObjectType, query: QueryDict) -> list[ActiveFilter]:
+    """Return the filters that an address names; one without a value is none."""
     named = []
     for parameter in query:
         name, separator, operator_name = parameter.rpartition("__")
@@ -42,8 +43,10 @@ def named_filters(object_type: ObjectType, query: QueryDict) -> list[tuple[str, 
         if not separator or prop is None:
             continue
         operator = next((one for one in prop.kind.operators if one.name == operator_name), None)
-        if operator and any(query.getlist(parameter)):
-            named.append((parameter, prop, operator))
+        values = [value for text in query.getlist(parameter) if (value := without_nul(text).strip())]
+        if operator and values:
+            # Of a parameter that is there twice the last one counts, except where any number may be.
+            named.append(ActiveFilter(parameter, prop, operator, values if operator.many else values[-1:]))
     return named
 
 
@@ -52,16 +55,13 @@ def filter_set(
 ) -> tuple[django_filters.FilterSet, list[ActiveFilter]]:
     """Return the filters that an address names, bound to it, and how each is shown."""
     named = named_filters(object_type, query)
-    members = {parameter: operator.build(prop) for parameter, prop, operator in named}
-    data = query.copy()
-    for parameter in members:
-        data.setlist(parameter, [without_nul(value) for value in query.getlist(parameter)])
+    members = {one.parameter: one.operator.build(one.prop) for one in named}
+    data = QueryDict(mutable=True)
+    for one in named:
+        data.setlist(one.parameter, one.values)
     bound = type("PropertyFilterSet", (django_filters.FilterSet,), members)(data, queryset=queryset)
     errors = {} if bound.is_valid() else bound.form.errors
-    active = [
-        ActiveFilter(parameter, prop, operator, data.getlist(parameter), list(errors.get(parameter, [])))
-        for parameter, prop, operator in named
-    ]
+    active = [replace(one, errors=list(errors.get(one.parameter, []))) for one in named]
     return bound, active
 
 
@@ -90,7 +90,7 @@ class FilterEditor(forms.Form):
             attrs = {"class": "value"}
             if isinstance(sample, forms.DateField):
                 attrs["type"] = "date"
-            elif isinstance(sample, forms.DecimalField):
+            elif prop.kind.numeric:
                 attrs["inputmode"] = "decimal"
             self.fields["value"] = forms.CharField(
                 required=False, label=_("Value"), max_length=200, widget=forms.TextInput(attrs=attrs)
@@ -107,7 +107,7 @@ class FilterEditor(forms.Form):
         """Check the value as the filter itself will."""
         cleaned = super().clean() or {}
         operator = self.operators.get(cleaned.get("operator", ""))
-        if operator is None or not operator.wants_value:
+        if operator is None or not operator.wants_value or self.errors:
             return cleaned
         values = self._values(cleaned)
         if not any(value.strip(",") for value in values):
@@ -125,9 +125,13 @@ class FilterEditor(forms.Form):
     def _values(self, cleaned: dict[str, Any]) -> list[str]:
         if isinstance(cleaned.get("value"), list):
             return cleaned["value"]
+        values = [cleaned.get("value", "")]
         if cleaned["operator"] == "between":
-            return [f"{cleaned.get('value', '')},{cleaned.get('value2', '')}"]
-        return [cleaned.get("value", "")]
+            values.append(cleaned.get("value2", ""))
+        if self.prop.kind.numeric:
+            # Typed as the reader's language writes numbers; in an address they are the same for all.
+            values = [str(formats.sanitize_separators(value)) for value in values]
+        return [",".join(values)]
 
     @property
     def parameter(self) -> str:

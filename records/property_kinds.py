@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 import django_filters as filters
 from babel.core import UnknownLocaleError
-from babel.numbers import UnknownCurrencyError, format_currency
+from babel.numbers import format_currency, list_currencies
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.core.validators import DomainNameValidator, EmailValidator
+from django.core.validators import DomainNameValidator, URLValidator
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.template.defaultfilters import linebreaksbr
 from django.utils import formats, timezone
@@ -24,6 +25,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django_filters.fields import BaseRangeField
 
 from records.models.property import Property
 
@@ -36,6 +38,22 @@ class Operator:
     label: Any
     build: Callable[[Property], filters.Filter]
     wants_value: bool = True
+    many: bool = False  # compares with any number of values
+
+
+class TextFilter(filters.CharFilter):
+    """Compares text without case, in any script."""
+
+    LONGEST = 500  # letters of a value; SQLite takes no patterns without end
+    # SQLite's LIKE knows upper and lower case of A to Z only; its regular expressions are Python's.
+    PATTERNS = {"icontains": "{}", "iexact": r"\A{}\Z", "istartswith": r"\A{}"}
+
+    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
+        """Narrow a queryset to the rows whose text compares so with the value."""
+        if not value or value.isascii() or connection.vendor != "sqlite":
+            return super().filter(queryset, value)
+        pattern = self.PATTERNS[self.lookup_expr].format(re.escape(value))
+        return self.get_method(queryset)(**{f"{self.field_name}__iregex": pattern})
 
 
 def _lookup(filter_class: type[filters.Filter], lookup: str, exclude: bool = False, **options: Any) -> Any:
@@ -109,16 +127,16 @@ class PropertyKind:
 
     def comparisons(self) -> list[Operator]:
         """The operators that compare with a value."""
+
+        def compare(lookup: str, exclude: bool = False) -> Callable[[Property], filters.Filter]:
+            return _lookup(TextFilter, lookup, exclude, max_length=TextFilter.LONGEST)
+
         return [
-            Operator("contains", gettext_lazy("contains"), _lookup(filters.CharFilter, "icontains")),
-            Operator(
-                "lacks",
-                gettext_lazy("does not contain"),
-                _lookup(filters.CharFilter, "icontains", exclude=True),
-            ),
-            Operator("is", gettext_lazy("is"), _lookup(filters.CharFilter, "iexact")),
-            Operator("not", gettext_lazy("is not"), _lookup(filters.CharFilter, "iexact", exclude=True)),
-            Operator("starts", gettext_lazy("starts with"), _lookup(filters.CharFilter, "istartswith")),
+            Operator("contains", gettext_lazy("contains"), compare("icontains")),
+            Operator("lacks", gettext_lazy("does not contain"), compare("icontains", exclude=True)),
+            Operator("is", gettext_lazy("is"), compare("iexact")),
+            Operator("not", gettext_lazy("is not"), compare("iexact", exclude=True)),
+            Operator("starts", gettext_lazy("starts with"), compare("istartswith")),
         ]
 
     def presence(self) -> list[Operator]:
@@ -164,7 +182,7 @@ class EmailKind(PropertyKind):
     """An e-mail address; stored in lower case, since no two mailboxes differ by case in practice."""
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
-        return forms.EmailField(max_length=254, validators=[EmailValidator()], **options)
+        return forms.EmailField(max_length=254, **options)
 
     def normalise(self, record: Any, prop: Property) -> None:
         setattr(record, prop.column, self.get(record, prop).strip().lower())
@@ -183,16 +201,23 @@ class PhoneKind(PropertyKind):
         return link("tel:", self.get(record, prop))
 
 
+class WebAddressField(forms.URLField):
+    """Takes an address of the web, which is all that a page may link to."""
+
+    default_validators = [URLValidator(schemes=["http", "https"])]
+
+
 class UrlKind(PropertyKind):
     """A web address; http and https only."""
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
-        return forms.URLField(max_length=500, assume_scheme="https", **options)
+        return WebAddressField(max_length=500, assume_scheme="https", **options)
 
     def html(self, prop: Property, record: Any) -> str:
         value = self.get(record, prop)
         # Older data may hold anything; only an address of the web becomes a link.
-        return link("", value, new_tab=True) if value.startswith(("https://", "http://")) else escape(value)
+        is_web = value.lower().startswith(("https://", "http://"))
+        return link("", value, new_tab=True) if is_web else escape(value)
 
 
 class DomainField(forms.CharField):
@@ -215,10 +240,11 @@ def normalise_domain(text: str) -> str:
     """
     text = text.strip().lower()
     try:
-        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+        host = urlsplit(text if "//" in text else f"//{text}").hostname
     except ValueError:
-        return text
-    return re.sub(r"^www\.", "", host.rstrip("."))
+        host = None
+    # What has no host is kept as it is, for the form to refuse it.
+    return re.sub(r"^www\.(?=[^.]+\.)", "", host.rstrip(".")) if host else text
 
 
 class DomainKind(PropertyKind):
@@ -240,60 +266,102 @@ class NullableKind(PropertyKind):
         return Q(**{f"{prop.column}__isnull": True})
 
 
+class WholeNumberFilter(filters.Filter):
+    """Compares with a whole number."""
+
+    field_class = forms.IntegerField
+
+
+class AmountFilter(filters.Filter):
+    """Compares with a decimal."""
+
+    field_class = forms.DecimalField
+
+
 class NumberKind(NullableKind):
     """A whole number."""
 
     numeric = True
-    filter_class: type[filters.Filter] = filters.NumberFilter
+    filter_class: type[filters.Filter] = WholeNumberFilter
+    # What both databases hold exactly, in a column as in a comparison.
+    limits: dict[str, Any] = {"min_value": 0, "max_value": 2**53}
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
-        return forms.IntegerField(min_value=0, max_value=2**53, localize=True, **options)
+        return self.filter_class.field_class(localize=True, **self.limits, **options)
 
     def display(self, value: Any, prop: Property, record: Any) -> str:
         return "" if value is None else formats.number_format(value, use_l10n=True)
 
     def comparisons(self) -> list[Operator]:
+        def compare(lookup: str, exclude: bool = False) -> Callable[[Property], filters.Filter]:
+            filter_class = _range(self.filter_class) if lookup == "range" else self.filter_class
+            return _lookup(filter_class, lookup, exclude, **self.limits)
+
         return [
-            Operator("eq", "=", _lookup(self.filter_class, "exact")),
-            Operator("ne", "≠", _lookup(self.filter_class, "exact", exclude=True)),
-            Operator("gt", ">", _lookup(self.filter_class, "gt")),
-            Operator("gte", "≥", _lookup(self.filter_class, "gte")),
-            Operator("lt", "<", _lookup(self.filter_class, "lt")),
-            Operator("lte", "≤", _lookup(self.filter_class, "lte")),
-            Operator("between", gettext_lazy("is between"), _lookup(_range(self.filter_class), "range")),
+            Operator("eq", "=", compare("exact")),
+            Operator("ne", "≠", compare("exact", exclude=True)),
+            Operator("gt", ">", compare("gt")),
+            Operator("gte", "≥", compare("gte")),
+            Operator("lt", "<", compare("lt")),
+            Operator("lte", "≤", compare("lte")),
+            Operator("between", gettext_lazy("is between"), compare("range")),
         ]
 
     def filter_text(self, prop: Property, values: list[str]) -> str:
         return " – ".join(part for value in values for part in value.split(","))
 
 
+class EndsField(BaseRangeField):
+    """Takes both ends of a range."""
+
+    def clean(self, value: Any) -> Any:
+        """Refuse a range without one of its ends."""
+        if value and (len(value) != 2 or not all(value)):
+            raise ValidationError(_("Enter both values."))
+        return super().clean(value)
+
+
 def _range(filter_class: type[filters.Filter]) -> type[filters.Filter]:
-    return type(f"{filter_class.__name__}Range", (filters.BaseRangeFilter, filter_class), {})
+    bases = (filters.BaseRangeFilter, filter_class)
+    return type(f"{filter_class.__name__}Range", bases, {"base_field_class": EndsField})
 
 
 class CurrencyKind(NumberKind):
     """An amount of money, as a decimal, in the record's currency."""
 
-    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
-        return forms.DecimalField(max_digits=18, decimal_places=2, min_value=0, localize=True, **options)
+    filter_class = AmountFilter
+    # SQLite keeps decimals as floating-point numbers, which are exact to 15 digits.
+    limits = {"min_value": 0, "max_digits": 15, "decimal_places": 2}
 
     def display(self, value: Any, prop: Property, record: Any) -> str:
         if value is None:
             return ""
-        amount = Decimal(value)
         locale = (get_language() or "en").replace("-", "_")
-        whole = amount == amount.to_integral_value()
+        code = record.currency
         try:
-            return format_currency(
-                amount,
-                record.currency,
-                locale=locale,
-                format=None,
-                currency_digits=not whole,
-                decimal_quantization=not whole or False,
-            )
-        except (UnknownLocaleError, UnknownCurrencyError):
-            return f"{formats.number_format(amount, 2)} {record.currency}"
+            # As many digits as the currency has, and never fewer than the amount.
+            return format_currency(Decimal(value), code, locale=locale, decimal_quantization=False)
+        except UnknownLocaleError:
+            return f"{formats.number_format(Decimal(value), 2)} {code}"
+
+
+class CurrencyCodeField(forms.CharField):
+    """Takes the code of a currency that exists."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").upper()
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and value not in list_currencies():
+            raise ValidationError(_("Enter the three letters of a currency, such as EUR."))
+
+
+class CurrencyCodeKind(PropertyKind):
+    """The ISO 4217 code of a currency."""
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        return CurrencyCodeField(**options)
 
 
 class DateKind(NullableKind):
@@ -368,8 +436,8 @@ class ChoiceKind(PropertyKind):
             return build
 
         return [
-            Operator("in", gettext_lazy("is any of"), among(False)),
-            Operator("nin", gettext_lazy("is none of"), among(True)),
+            Operator("in", gettext_lazy("is any of"), among(False), many=True),
+            Operator("nin", gettext_lazy("is none of"), among(True), many=True),
         ]
 
     def filter_text(self, prop: Property, values: list[str]) -> str:
@@ -457,6 +525,8 @@ class StageKind(PipelineKind):
 
     def html(self, prop: Property, record: Any) -> str:
         stage = self.get(record, prop)
+        if stage is None:
+            return ""
         return format_html('<span class="badge badge--{}">{}</span>', STAGE_BADGES[stage.outcome], stage)
 
     def set(self, record: Any, prop: Property, value: Any) -> None:
@@ -491,6 +561,7 @@ KINDS: dict[str, PropertyKind] = {
     Property.FieldType.DOMAIN: DomainKind(),
     Property.FieldType.NUMBER: NumberKind(),
     Property.FieldType.CURRENCY: CurrencyKind(),
+    Property.FieldType.CURRENCY_CODE: CurrencyCodeKind(),
     Property.FieldType.DATE: DateKind(),
     Property.FieldType.DATETIME: DateTimeKind(),
     Property.FieldType.SELECT: ChoiceKind(),

@@ -277,6 +277,7 @@ class Migration(migrations.Migration):
                             ("domain", "Domain name"),
                             ("number", "Number"),
                             ("currency", "Currency amount"),
+                            ("currencycode", "Currency"),
                             ("date", "Date"),
                             ("datetime", "Date and time"),
                             ("select", "Dropdown"),

@@ -160,7 +160,7 @@ TYPES = [
                     (
                         "deal_currency_code",
                         _("Currency"),
-                        "text",
+                        "currencycode",
                         {"help_text": _("Three letters, such as EUR.")},
                     ),
                     ("closedate", _("Close date"), "date", {}),

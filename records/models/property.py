@@ -47,6 +47,7 @@ class Property(models.Model):
         DOMAIN = "domain", _("Domain name")
         NUMBER = "number", _("Number")
         CURRENCY = "currency", _("Currency amount")
+        CURRENCY_CODE = "currencycode", _("Currency")
         DATE = "date", _("Date")
         DATETIME = "datetime", _("Date and time")
         SELECT = "select", _("Dropdown")

@@ -1,4 +1,4 @@
-"""What a record makes of its properties: its name, what sorts and finds it, and values that only one may have."""
+"""What a record makes of its properties: its name, what sorts and finds it, values that only one may have."""
 
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor

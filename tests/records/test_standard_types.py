@@ -1,4 +1,4 @@
-"""The object types that Kith comes with: HubSpot's property names and values, so that its API is a mapping."""
+"""The object types that Kith comes with, under HubSpot's names, so that its API is a mapping only."""
 
 import pytest
 
@@ -14,18 +14,18 @@ NAMES = {
     f"hs_lead_status {ADDRESS} {RECORD} lastmodifieddate",
     "companies": "name domain industry numberofemployees annualrevenue phone website description type "
     f"lifecyclestage {ADDRESS} {RECORD} hs_lastmodifieddate",
-    "deals": "dealname pipeline dealstage amount deal_currency_code closedate dealtype hs_priority description "
-    f"{RECORD} hs_lastmodifieddate",
-    "tickets": "subject content hs_pipeline hs_pipeline_stage hs_ticket_priority hs_ticket_category source_type "
-    f"{RECORD} hs_lastmodifieddate",
+    "deals": "dealname pipeline dealstage amount deal_currency_code closedate dealtype hs_priority "
+    f"description {RECORD} hs_lastmodifieddate",
+    "tickets": "subject content hs_pipeline hs_pipeline_stage hs_ticket_priority hs_ticket_category "
+    f"source_type {RECORD} hs_lastmodifieddate",
 }
-LIFECYCLE = (
-    "subscriber lead marketingqualifiedlead salesqualifiedlead opportunity customer evangelist other"
-)
+LIFECYCLE = "subscriber lead marketingqualifiedlead salesqualifiedlead opportunity customer evangelist other"
 OPTIONS = {
     ("contacts", "lifecyclestage"): LIFECYCLE,
-    ("contacts", "hs_lead_status"): "NEW OPEN IN_PROGRESS OPEN_DEAL UNQUALIFIED ATTEMPTED_TO_CONTACT CONNECTED "
-    "BAD_TIMING",
+    (
+        "contacts",
+        "hs_lead_status",
+    ): "NEW OPEN IN_PROGRESS OPEN_DEAL UNQUALIFIED ATTEMPTED_TO_CONTACT CONNECTED BAD_TIMING",
     ("companies", "lifecyclestage"): LIFECYCLE,
     ("companies", "type"): "PROSPECT PARTNER RESELLER VENDOR OTHER",
     ("deals", "dealtype"): "newbusiness existingbusiness",
