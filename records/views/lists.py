@@ -44,6 +44,12 @@ def record_list(request: Request, type_name: str) -> HttpResponse:
         messages.error(request, _("That page of the list does not exist; this is the first one."))
         records = RecordList(object_type, _without_page(request.GET), request.user)
         table, status = record_table(records), 400
+    if not records.page.rows and (request.GET.get("after") or request.GET.get("before")):
+        # Its rows went meanwhile, such as by archiving all of the last page: show the nearest that has some.
+        query = _without_page(request.GET)
+        query.update({"last": "1"} if request.GET.get("after") else {})
+        records = RecordList(object_type, query, request.user)
+        table = record_table(records)
     context = {
         "object_type": object_type,
         "object_types": schema.current().types,
@@ -130,10 +136,11 @@ def restore(request: Request, type_name: str) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         count = len(restored)
-        messages.success(
-            request,
-            ngettext("%(count)s record restored.", "%(count)s records restored.", count) % {"count": count},
-        )
+        if count:
+            text = ngettext("%(count)s record restored.", "%(count)s records restored.", count)
+            messages.success(request, text % {"count": count})
+        else:
+            messages.error(request, _("There is nothing to restore."))
         if count == 1:
             return redirect("records:record", type_name, restored[0])
     return redirect("records:list", type_name)

@@ -84,11 +84,15 @@ def move_to_stage(request: Request, type_name: str, pk: int) -> HttpResponse:
         record=record,
         prefix="edit",
     )
-    if not form.is_valid():
-        context = {"record": record, "object_type": record.kind, "prop": prop, "form": form}
-        return render(request, "records/property.html", context, status=UNPROCESSABLE)
-    services.update_record(record, form.values, by=by(request))
-    return redirect(record)
+    if form.is_valid():
+        try:
+            services.update_record(record, form.values, by=by(request))
+        except ValidationError as error:
+            form.add_refusal(error)
+        else:
+            return redirect(record)
+    context = {"record": record, "object_type": record.kind, "prop": prop, "form": form}
+    return render(request, "records/property.html", context, status=UNPROCESSABLE)
 
 
 @require_POST
