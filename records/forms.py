@@ -34,6 +34,7 @@ class PropertiesForm(forms.Form):
             field = prop.kind.form_field(prop)
             if record is not None:
                 field.initial = prop.kind.initial(record.specific, prop)
+                _offer(field, prop.display(record.specific))
             elif prop.field_type == Property.FieldType.STAGE:
                 field.initial = next(iter(object_type.stages), None)
             self.fields[prop.name] = field
@@ -83,6 +84,18 @@ def taken_values(
             if holder and holder != record_id:
                 taken[prop.name] = (holder, UniqueValue.message(prop, text))
     return taken
+
+
+def _offer(field: forms.Field, label: str) -> None:
+    """Offer a field's initial value too where it is no longer a choice, such as an owner who has left.
+
+    Otherwise saving without a change would drop it.
+    """
+    if not isinstance(field, forms.ChoiceField) or field.initial in (None, ""):
+        return
+    if not field.valid_value(field.initial):
+        choices: Any = field.choices
+        field.choices = [*choices, (str(field.initial), label)]
 
 
 def create_form(

@@ -462,11 +462,15 @@ class RelatedKind(ChoiceKind):
     def choices(self, prop: Property) -> list[Any]:
         return [(str(pk), str(row)) for pk, row in self.rows(prop).items()]
 
+    def offered(self, prop: Property) -> list[Any]:
+        """Return the choices that a form offers; filters have them all."""
+        return self.choices(prop)
+
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         rows = self.rows(prop)
         blank = [] if options["required"] else [("", "—")]
         return forms.TypedChoiceField(
-            choices=[*blank, *self.choices(prop)],
+            choices=[*blank, *self.offered(prop)],
             coerce=lambda pk: rows[int(pk)],
             empty_value=None,
             **options,
@@ -545,9 +549,10 @@ class UserKind(RelatedKind):
         return getattr(record, prop.column)
 
     def rows(self, prop: Property) -> dict[int, Any]:
-        return {
-            user.pk: user for user in get_user_model().objects.filter(is_active=True).order_by("username")
-        }
+        return {user.pk: user for user in get_user_model().objects.order_by("username")}
+
+    def offered(self, prop: Property) -> list[Any]:
+        return [(str(pk), str(user)) for pk, user in self.rows(prop).items() if user.is_active]
 
 
 STAGE_BADGES = {"open": "info", "won": "success", "lost": "danger", "closed": "neutral"}

@@ -160,7 +160,7 @@ def test_a_stage_of_another_type_is_refused():
         clean_text(prop("deals.dealstage"), str(stage.pk))
 
 
-def test_only_users_who_may_sign_in_can_own():
+def test_a_new_owner_is_one_who_may_sign_in():
     here, gone = UserFactory(), UserFactory(is_active=False)
 
     assert clean_text(prop("deals.hubspot_owner_id"), str(here.pk)) == here
@@ -438,10 +438,13 @@ def test_records_are_filtered_by_stage_and_pipeline():
 
 def test_records_are_filtered_by_owner_and_those_of_nobody_are_none_of_them():
     grace, alan = UserFactory(), UserFactory()
+    alan.is_active = False  # has left
+    alan.save()
     hers, his, nobodys = DealFactory(owner=grace), DealFactory(owner=alan), DealFactory()
     owner = prop("deals.hubspot_owner_id")
 
     assert filtered(owner, "in", grace.pk) == {hers.pk}
+    assert filtered(owner, "in", alan.pk) == {his.pk}
     assert filtered(owner, "nin", grace.pk) == {his.pk, nobodys.pk}
     assert filtered(owner, "empty", 1) == {nobodys.pk}
     assert filtered(owner, "known", 1) == {hers.pk, his.pk}

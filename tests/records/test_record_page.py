@@ -168,6 +168,19 @@ def test_an_owner_is_chosen_from_the_users(signed_in):
     assert Deal.objects.get().owner == owner
 
 
+def test_a_value_that_is_no_longer_a_choice_is_kept_when_nothing_is_changed(signed_in):
+    deal = DealFactory(owner=UserFactory(username="alan", is_active=False), dealtype="of old")
+
+    for name, value, label in (
+        ("hubspot_owner_id", str(deal.owner.pk), "alan"),
+        ("dealtype", "of old", "of old"),
+    ):
+        form = signed_in.get(address(deal, name), {"edit": ""}).text
+        assert f'<option value="{value}" selected>{label}</option>' in form
+        assert save(signed_in, deal, name, value).status_code == 302
+    assert Deal.objects.values_list("owner", "dealtype").get() == (deal.owner.pk, "of old")
+
+
 def test_saving_a_name_changes_the_heading_and_when_it_was_last_changed(signed_in):
     contact = ContactFactory(firstname="Ada", lastname="Byron")
 
