@@ -9,8 +9,6 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from .models import ObjectType, Property, Record, UniqueValue
-from .models.record import NAME_LENGTH
-from .text import fold
 
 
 class PropertiesForm(forms.Form):
@@ -80,7 +78,7 @@ def taken_values(
     for prop in properties:
         text = str(values.get(prop.name) or "")
         if prop.unique and text:
-            holder = UniqueValue.holders(prop, [text]).get(fold(text)[:NAME_LENGTH])
+            holder = UniqueValue.holders(prop, [text]).get(UniqueValue.key(text))
             if holder and holder != record_id:
                 taken[prop.name] = (holder, UniqueValue.message(prop, text))
     return taken

@@ -65,7 +65,7 @@ class Matcher:
             if value is None or value == "":
                 parts.append("")
             elif prop.unique:
-                parts.append(fold(str(value))[:NAME_LENGTH])
+                parts.append(UniqueValue.key(str(value)))
             elif self.by_name and prop.name in primary:
                 parts.append(_comparable(value))
             else:

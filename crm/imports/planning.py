@@ -8,8 +8,6 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from records.models import ObjectType, Record, UniqueValue
-from records.models.record import NAME_LENGTH
-from records.text import fold
 
 from .identifying import Key
 from .mapping import Mapping, RecordMapping
@@ -183,7 +181,7 @@ class Planner:
         objections = []
         for prop in self._unique(mapping):
             value = str(draft.values.get(prop.name, ""))
-            claim = (prop.pk, fold(value)[:NAME_LENGTH])
+            claim = (prop.pk, UniqueValue.key(value))
             holder, claimant = self.holders.get(claim), self.claimed.get(claim)
             taken = holder and not (found and found[0].pk == holder)
             if value and (taken or (claimant and claimant is not target)):
@@ -239,5 +237,5 @@ class Planner:
             self.by_key[place] = target
         for prop in self._unique(draft.mapping):
             if value := draft.values.get(prop.name):
-                self.claimed[prop.pk, fold(str(value))[:NAME_LENGTH]] = target
+                self.claimed[prop.pk, UniqueValue.key(str(value))] = target
         return target

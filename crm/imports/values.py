@@ -138,7 +138,9 @@ class Choices:
     def __init__(self, prop: Property) -> None:
         kind = prop.kind
         if isinstance(kind, RelatedKind):
-            named = {str(pk): _names(row) for pk, row in kind.rows(prop).items()}
+            rows = kind.rows(prop)
+            # Those who have left can still be filtered by, but are no longer chosen.
+            named = {str(pk): _names(row) for pk, row in rows.items() if getattr(row, "is_active", True)}
         else:
             named = {value: [value, label] for value, label in prop.choices}
         self.labels = [names[-1] for names in named.values()]

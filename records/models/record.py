@@ -1,3 +1,4 @@
+import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -201,7 +202,7 @@ class Record(models.Model):
         found = {}
         for prop in self.kind.properties.values():
             if prop.unique and (text := prop.display(self)):
-                found[prop.pk] = fold(text)[:NAME_LENGTH]
+                found[prop.pk] = UniqueValue.key(text)
         return found
 
     def claim_unique_values(self) -> None:
@@ -246,6 +247,11 @@ class UniqueValue(models.Model):
         return self.value
 
     @staticmethod
+    def key(text: str) -> str:
+        """Return what `text` is compared by: without case and surplus white space, but with its accents."""
+        return " ".join(unicodedata.normalize("NFC", text.casefold()).split())[:NAME_LENGTH]
+
+    @staticmethod
     def message(prop: Property, value: str) -> str:
         """Return what a user is told when `value` is taken."""
         return gettext("Another %(type)s already has %(property)s “%(value)s”.") % {
@@ -256,7 +262,7 @@ class UniqueValue(models.Model):
 
     @classmethod
     def holders(cls, prop: Property, values: Iterable[str]) -> dict[str, int]:
-        """Return the record id that holds each of `values` (as typed), by its folded form."""
-        folded = {fold(value)[:NAME_LENGTH] for value in values if value}
-        rows = cls.objects.filter(prop=prop, value__in=folded).values_list("value", "record_id")
+        """Return the record id that holds each of `values` (as typed), by its `key`."""
+        keys = {cls.key(value) for value in values if value}
+        rows = cls.objects.filter(prop=prop, value__in=keys).values_list("value", "record_id")
         return dict(rows)

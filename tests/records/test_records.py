@@ -253,3 +253,11 @@ def test_an_amount_is_in_the_deals_currency_else_in_that_of_the_installation():
     assert DealFactory(deal_currency_code="EUR").currency == "EUR"
     assert DealFactory(deal_currency_code="").currency == "PLN"
     assert CompanyFactory().currency == "PLN"
+
+
+def test_addresses_that_differ_by_an_accent_are_two():
+    ContactFactory(email="ada@müller.example")
+
+    ContactFactory(email="ada@muller.example")
+    with pytest.raises(ValidationError):
+        ContactFactory(email="ADA@MÜLLER.example")
