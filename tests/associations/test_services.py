@@ -276,10 +276,10 @@ def test_undo_is_refused_where_the_limit_no_longer_allows_it():
     assert partners(ada) == {beta.pk}
 
 
-@pytest.mark.parametrize("token", ["", "forged", signing.dumps([[1, 2]], salt="another page")])
-def test_a_forged_undo_is_refused(token):
-    with pytest.raises(signing.BadSignature):
-        services.undo_dissociate(token, by=by())
+def test_a_forged_undo_is_refused():
+    for token in ("", "forged", signing.dumps([[1, 2]], salt="another page")):
+        with pytest.raises(signing.BadSignature):
+            services.undo_dissociate(token, by=by())
 
 
 # --- Archived records -----------------------------------------------------------------------------
