@@ -48,8 +48,8 @@ check: lint types ## Lint, types, Django's checks, missing migrations
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-bench: $(VENV)/dev.stamp ## Measure the pages on a thousand and on a million records
-	$(BIN)/python -m bench.run
+bench: $(VENV)/dev.stamp ## Measure the pages on a thousand and on a million records (OPTIONS="--help")
+	$(BIN)/python -m bench.run $(OPTIONS)
 
 clean: ## Remove the environment and everything in var/
 	rm -rf $(VENV) var

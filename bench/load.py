@@ -1,0 +1,248 @@
+"""Loads a world into an empty database, past the services but with what they would write.
+
+Rows go in by COPY or executemany, without indexes, foreign keys and triggers; these are put back at the
+end, which is several times quicker than to keep them up row by row.
+"""
+
+import argparse
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import django
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.color import no_style
+from django.db import connection, models
+
+BATCH = 10_000  # rows per statement
+ROOT = Path(__file__).resolve().parent.parent
+USER = "bench"
+PLAIN = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey)
+
+
+def stamp(records: int) -> str:
+    """Return what a loaded database is known by: its size, and the code that draws and stores its rows."""
+    digest = hashlib.sha256()
+    for path in (
+        ROOT / "bench/generate.py",
+        ROOT / "bench/load.py",
+        ROOT / "crm/sample/words.py",
+        *sorted(ROOT.glob("*/migrations/*.py")),
+    ):
+        digest.update(path.read_bytes())
+    return f"{records} {digest.hexdigest()[:16]}"
+
+
+def is_loaded(records: int) -> bool:
+    """Whether the database holds such a world, completely loaded."""
+    if "bench_stamp" not in connection.introspection.table_names():
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT stamp FROM bench_stamp")
+        return cursor.fetchone() == (stamp(records),)
+
+
+def load(records: int, say: Callable[[str], None] = lambda text: None) -> None:
+    """Migrate the database, which is empty, and fill it with a world of so many records."""
+    from associations.models import Association
+    from crm.sample import words
+    from records import schema, search
+    from records.models import Record, UniqueValue
+
+    from .generate import Size, World
+
+    started = time.perf_counter()
+
+    def done(what: str) -> None:
+        say(f"{time.perf_counter() - started:6.0f} s  {what}")
+
+    call_command("migrate", verbosity=0)
+    users = get_user_model().objects
+    users.create_user(USER)
+    owners = [users.create_user(name, first_name=first, last_name=last) for name, first, last in words.OWNERS]
+    tables = [model._meta.db_table for model in (Record, *Record.concrete_models(), UniqueValue, Association)]
+    with schema.pinned(), _bare(tables):
+        world = World(Size.of(records), owners)
+        _load_records(world.records())
+        done(f"{world.size.records} records")
+        pairs = world.pairs()
+        _load_associations(world, pairs)
+        done(f"{len(pairs)} associations")
+    if connection.vendor == "sqlite":
+        search.install(connection)
+    done("indexes")
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
+            cursor.execute(statement)
+        if connection.vendor == "postgresql":
+            cursor.execute("VACUUM (ANALYZE)")  # what autovacuum does within minutes
+        cursor.execute("CREATE TABLE bench_stamp (stamp text)")
+        cursor.execute("INSERT INTO bench_stamp VALUES (%s)", [stamp(records)])
+    done("ready")
+
+
+def _load_records(records: Iterable[Any]) -> None:
+    from records.models import Record, UniqueValue
+
+    parent = Record._meta.local_concrete_fields
+    for batch in _batches(records):
+        _insert(Record, parent, (_row(record, parent) for record in batch))
+        for model in Record.concrete_models():
+            fields = model._meta.local_concrete_fields
+            _insert(model, fields, (_row(record, fields) for record in batch if type(record) is model))
+        claims = [
+            UniqueValue(prop_id=prop_id, value=value, record_id=record.pk)
+            for record in batch
+            for prop_id, value in record.unique_values().items()
+        ]
+        fields = [field for field in UniqueValue._meta.local_concrete_fields if not field.primary_key]
+        _insert(UniqueValue, fields, (_row(claim, fields) for claim in claims))
+
+
+def _load_associations(world: Any, pairs: Sequence[Any]) -> None:
+    from associations.models import Association
+    from records.provenance import Origin
+
+    from .generate import DAYS, FIRST_DAY
+
+    types = {name: kind.pk for name, kind in world.types.items()}
+    type_of = [types[name] for name in world.type_names]
+    author = world.owners[0].pk
+    step = timedelta(days=DAYS) / len(pairs)
+    names = (
+        "record_a",
+        "record_b",
+        "type_a",
+        "type_b",
+        "archived_ends",
+        "origin",
+        "created_at",
+        "created_by",
+    )
+    fields = [Association._meta.get_field(name) for name in names]
+    moment: Any = fields[names.index("created_at")]
+    rows = (
+        (
+            a,
+            b,
+            type_of[a - 1],
+            type_of[b - 1],
+            0,
+            Origin.IMPORT.value,
+            moment.get_db_prep_save(FIRST_DAY + step * number, connection),
+            author,
+        )
+        for number, (a, b) in enumerate(pairs)
+    )
+    for batch in _batches(rows):
+        _insert(Association, fields, batch)
+
+
+def _row(instance: Any, fields: Sequence[Any]) -> list[Any]:
+    return [
+        # Text and whole numbers are stored as they are; asking their fields takes half of the load.
+        getattr(instance, field.attname)
+        if isinstance(field, PLAIN)
+        else field.get_db_prep_save(getattr(instance, field.attname), connection)
+        for field in fields
+    ]
+
+
+def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    batch = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _insert(model: Any, fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    columns = ", ".join(quote(field.column) for field in fields)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            places = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", list(rows))
+
+
+@contextmanager
+def _bare(tables: list[str]) -> Iterator[None]:
+    """Take indexes, foreign keys and triggers off some tables, and put them back at the end."""
+    bare = _bare_postgresql if connection.vendor == "postgresql" else _bare_sqlite
+    with connection.cursor() as cursor:
+        put_back = bare(cursor, tables)
+        yield
+        for statement in put_back:
+            cursor.execute(statement)
+
+
+def _bare_postgresql(cursor: Any, tables: list[str]) -> list[str]:
+    cursor.execute("SET maintenance_work_mem = '512MB'")
+    cursor.execute(
+        """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE conrelid = ANY (SELECT to_regclass(name) FROM unnest(%s::text[]) AS name)
+        AND contype IN ('f', 'u') ORDER BY contype DESC""",
+        [tables],
+    )
+    constraints = cursor.fetchall()
+    for table, name, _definition in constraints:
+        cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    cursor.execute(
+        """SELECT indexname, indexdef FROM pg_indexes JOIN pg_index ON indexrelid = to_regclass(indexname)
+        WHERE tablename = ANY(%s) AND NOT indisprimary""",
+        [tables],
+    )
+    indexes = cursor.fetchall()
+    for name, _definition in indexes:
+        cursor.execute(f'DROP INDEX "{name}"')
+    return [
+        *(definition for _name, definition in indexes),
+        *(
+            f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}'
+            for table, name, definition in constraints
+        ),
+    ]
+
+
+def _bare_sqlite(cursor: Any, tables: list[str]) -> list[str]:
+    # The file is thrown away if the load breaks off: nothing has to survive a crash.
+    for setting in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF", "cache_size = -1000000"):
+        cursor.execute(f"PRAGMA {setting}")
+    put_back = []
+    cursor.execute("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type IN ('index', 'trigger')")
+    for kind, name, table, sql in cursor.fetchall():
+        if table in tables and sql:
+            cursor.execute(f'DROP {kind} "{name}"')
+            if kind == "index":  # the triggers come back with the search index
+                put_back.append(sql)
+    return [*put_back, "PRAGMA journal_mode = WAL"]
+
+
+def main() -> None:
+    """Fill the database that DATABASE_URL names, unless it is."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("records", type=int)
+    parser.add_argument("--check", action="store_true", help="only say, by the exit status, if it is loaded")
+    options = parser.parse_args()
+    django.setup()
+    if options.check:
+        raise SystemExit(0 if is_loaded(options.records) else 3)
+    load(options.records, lambda text: print(f"  {text}", flush=True))
+
+
+if __name__ == "__main__":
+    main()
