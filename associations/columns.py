@@ -15,6 +15,7 @@ from records.models import ObjectType, Record
 from .models import Association
 
 ASSOCIATED_WITH = "associated_with"  # the parameter "View all" gives a list
+MANY = 5_000  # associated records from which on a list is walked in its order rather than they are sorted
 
 
 class AssociationColumns:
@@ -42,14 +43,18 @@ class AssociationColumns:
                 ASSOCIATED_WITH, _("Associated with a record that does not exist"), QuerySet.none
             )
             return
+        number = Association.objects.counts_by_type(pk).get(object_type.pk, 0)
         yield lists.Narrowing(
             ASSOCIATED_WITH,
             _("Associated with %(name)s") % {"name": record},
-            partial(_associated_with, pk, object_type),
+            partial(_associated_with, pk, object_type, number),
+            number,
         )
 
 
-def _associated_with(pk: int, object_type: ObjectType, rows: QuerySet) -> QuerySet:
+def _associated_with(pk: int, object_type: ObjectType, number: int, rows: QuerySet) -> QuerySet:
+    if number > MANY:
+        return rows.filter(Association.objects.links(pk))
     first, second = Association.objects.other_ids(pk, object_type.pk)
     return rows.filter(Q(pk__in=first) | Q(pk__in=second))
 

@@ -42,14 +42,15 @@ def find(
     """
     shown = max(PAGE, min(shown, search.CANDIDATES))
     visible = Record.objects.visible_to(user).of_type(object_type)
-    found = search.ranked(visible.exclude(pk=record.pk).with_details(), without_nul(text), shown + 1)
+    others = visible.exclude(pk=record.pk).with_details()
+    found = search.ranked(others, without_nul(text), shown + 1, object_type)
     has_more = len(found) > shown
     found = found[:shown]
     ids = [one.pk for one in found]
     associated = Association.objects.associated_among(record.pk, ids)
     options = [Option(one.specific, one.pk in selected, one.pk in associated) for one in found]
-    others = [pk for pk in selected if pk not in ids]
-    chips = list(visible.filter(pk__in=others)) if others else []
+    unseen = [pk for pk in selected if pk not in ids]
+    chips = list(visible.filter(pk__in=unseen)) if unseen else []
     return Options(
         options, chips, shown, has_more and shown < search.CANDIDATES, has_more and shown >= search.CANDIDATES
     )

@@ -13,7 +13,7 @@ from .filters import ActiveFilter, filter_set
 from .models import ObjectType, Property, Record
 
 PAGE_SIZES = (25, 50, 100)
-COUNTED = 10_000  # rows counted at once; beyond, an exact count is offered and not forced
+COUNTED = search.COMMON  # rows counted at once; beyond, an exact count is offered and not forced
 NAME = "name"  # the column that holds a record's name
 PAGE_PARAMETERS = ("after", "before", "last", "count", "edit_filter", "created")
 
@@ -35,6 +35,7 @@ class Narrowing:
     parameter: str
     text: str
     apply: Callable[[QuerySet], QuerySet]
+    count: int | None = None  # how many records it leaves, where that is known
 
 
 class Extension(Protocol):
@@ -56,6 +57,7 @@ class RecordList:
     def __init__(self, object_type: ObjectType, query: QueryDict, user: Any) -> None:
         self.object_type = object_type
         self.query = query
+        self.user = user
         self.text = query.get("q", "").strip()
         visible = object_type.model.objects.visible_to(user).of_type(object_type)
         self.filters: list[ActiveFilter]
@@ -69,7 +71,8 @@ class RecordList:
         ]
         for narrowing in self.narrowings:
             rows = narrowing.apply(rows)
-        self.rows = search.matching(rows, self.text)
+        self.is_common = search.is_common(self.text, object_type)
+        self.rows = search.matching(rows, self.text, object_type, common=self.is_common)
 
     # --- Columns ----------------------------------------------------------------------------------
 
@@ -152,13 +155,21 @@ class RecordList:
     @cached_property
     def count(self) -> int:
         """How many records there are: exactly where the address asks for that, else up to COUNTED + 1."""
+        exact = bool(self.query.get("count"))
         rows = self.rows.order_by()
-        return rows.count() if self.query.get("count") else rows[: COUNTED + 1].count()
+        if not self.is_narrowed:  # an index of `Record` alone answers
+            rows = Record.objects.visible_to(self.user).of_type(self.object_type).order_by()
+        elif not self.text and not self.filters and len(self.narrowings) == 1:
+            if self.narrowings[0].count is not None:
+                return self.narrowings[0].count
+        elif self.is_common and not exact and not self.filters and not self.narrowings:
+            return COUNTED + 1
+        return rows.count() if exact else rows[: COUNTED + 1].count()
 
     @property
     def count_is_exact(self) -> bool:
         """Whether `count` is all, and not "more than COUNTED"."""
-        return bool(self.query.get("count")) or self.count <= COUNTED
+        return bool(self.query.get("count")) or self.count != COUNTED + 1
 
     @property
     def state(self) -> list[tuple[str, str]]:

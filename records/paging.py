@@ -13,6 +13,8 @@ from typing import Any
 from django.core import signing
 from django.db.models import BooleanField, Expression, F, Model, Q, QuerySet, Value
 
+GROUPS = 100  # related rows (stages, users) up to which a list sorted by them is read group by group
+
 
 class BadCursor(ValueError):
     """A cursor that does not fit the list; an address that was cut or changed by hand."""
@@ -102,6 +104,8 @@ def _fetch(
     rows: QuerySet, order: Order, number: int, start: tuple[Any, int, bool] | None, backwards: bool
 ) -> list[Any]:
     """Return up to `number` rows behind `start`, nearest first."""
+    if "__" in order.lookup:  # its value goes into the cursors
+        rows = rows.select_related(order.lookup.split("__")[0])
     valued = rows if order.blank is None else rows.exclude(order.blank)
     parts = [(valued, False)] if order.blank is None else [(valued, False), (rows.filter(order.blank), True)]
     if backwards:
@@ -111,32 +115,83 @@ def _fetch(
     found: list[Any] = []
     for part, blank in parts:
         descending = order.descending != backwards
+        lookups = [order.key] if blank else [order.lookup, order.key]
+        behind = None
         if start and start[2] == blank:
-            left, right = [F(order.lookup), F(order.key)], [Value(start[0]), Value(start[1])]
-            if blank:
-                left, right = left[1:], right[1:]
-            part = part.filter(RowComparison(left, "<" if descending else ">", _typed(rows, order, right)))
-        sign = "-" if descending else ""
-        ordering = [f"{sign}{order.key}"] if blank else [f"{sign}{order.lookup}", f"{sign}{order.key}"]
-        found += part.order_by(*ordering)[: number - len(found)]
+            behind = [Value(start[1])] if blank else _typed(rows, order, start)
+        groups = [] if blank else _groups(rows, order, behind, descending)
+        if groups:
+            part = _heads(part, order, number, groups, behind, descending)
+        elif behind:
+            part = _after(part, lookups, behind, descending)
+        found += part.order_by(*_signed(lookups, descending))[: number - len(found)]
         if len(found) == number:
             break
     return found
 
 
-def _typed(rows: QuerySet, order: Order, values: list[Value]) -> list[Value]:
-    """Give cursor values the type of their column, as which the database is to compare them."""
+def _after(rows: QuerySet, lookups: Sequence[str], values: Sequence[Value], descending: bool) -> QuerySet:
+    return rows.filter(RowComparison([F(lookup) for lookup in lookups], "<" if descending else ">", values))
+
+
+def _signed(lookups: Sequence[str], descending: bool) -> list[str]:
+    return [f"-{lookup}" if descending else lookup for lookup in lookups]
+
+
+# --- Sorted by a column of a related row ---------------------------------------------------------------
+# No index goes by a stage's position or an owner's name, but one goes by stage and one by owner. So what
+# the database sorts is one page of each group, and never the whole list.
+
+
+def _groups(
+    rows: QuerySet, order: Order, behind: Sequence[Value] | None, descending: bool
+) -> list[tuple[int, Any]]:
+    """Return key and value of the related rows at or behind a place; none where there is no such row."""
+    if "__" not in order.lookup:
+        return []
+    relation, name = order.lookup.split("__")
+    related = rows.model._meta.get_field(relation).related_model
+    found = related._base_manager.order_by().values_list("pk", name)
+    if behind:
+        found = found.filter(**{f"{name}__{'lte' if descending else 'gte'}": behind[0].value})
+    groups = list(found[: GROUPS + 1])
+    return groups if len(groups) <= GROUPS else []
+
+
+def _heads(
+    rows: QuerySet,
+    order: Order,
+    number: int,
+    groups: Sequence[tuple[int, Any]],
+    behind: Sequence[Value] | None,
+    descending: bool,
+) -> QuerySet:
+    """Return the `number` nearest rows of each group: those of a page are among them."""
+    relation = order.lookup.split("__")[0]
+    wanted = Q(pk__in=[])
+    for key, value in groups:
+        group = rows.filter(**{relation: key})
+        if behind and value == behind[0].value:
+            group = _after(group, [order.key], behind[1:], descending)
+        head = group.order_by(*_signed([order.key], descending)).values("pk")[:number]
+        wanted |= Q(pk__in=head)
+    return rows.filter(wanted)
+
+
+def _typed(rows: QuerySet, order: Order, start: tuple[Any, int, bool]) -> list[Value]:
+    """Give a cursor's value the type of its column, as which the database is to compare it."""
     model: Any = rows.model
     *path, name = order.lookup.split("__")
     for step in path:
         model = model._meta.get_field(step).related_model
     field = model._meta.get_field(name)
-    if len(values) == 2:
-        try:
-            values[0] = Value(field.to_python(values[0].value), output_field=field)
-        except Exception as error:
-            raise BadCursor from error
-    return values
+    try:
+        value = field.to_python(start[0])
+    except Exception as error:
+        raise BadCursor from error
+    if value is None:
+        raise BadCursor
+    return [Value(value, output_field=field), Value(start[1])]
 
 
 def _plain(value: Any) -> Any:

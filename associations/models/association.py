@@ -4,7 +4,7 @@ from typing import NamedTuple, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -146,6 +146,13 @@ class AssociationQuerySet(models.QuerySet["Association"]):
             (side.filter(other_type=type_id) if type_id else side).order_by().values("other")
             for side in self.seen_from(record_id)
         ]
+
+    def links(self, record_id: int) -> Q:
+        """Return the condition "is associated with this record", looked up for each record by the pair."""
+        rows = self.live()
+        return Q(Exists(rows.filter(record_a=record_id, record_b=OuterRef("pk")))) | Q(
+            Exists(rows.filter(record_b=record_id, record_a=OuterRef("pk")))
+        )
 
 
 class Association(models.Model):
