@@ -48,7 +48,8 @@ class AssociationColumns:
             ASSOCIATED_WITH,
             _("Associated with %(name)s") % {"name": record},
             partial(_associated_with, pk, object_type, number),
-            number,
+            count=number,
+            by_id=number <= MANY,
         )
 
 

@@ -82,6 +82,9 @@ def load(records: int, say: Callable[[str], None] = lambda text: None) -> None:
             cursor.execute(statement)
         if connection.vendor == "postgresql":
             cursor.execute("VACUUM (ANALYZE)")  # what autovacuum does within minutes
+        else:
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("ANALYZE")
         cursor.execute("CREATE TABLE bench_stamp (stamp text)")
         cursor.execute("INSERT INTO bench_stamp VALUES (%s)", [stamp(records)])
     done("ready")

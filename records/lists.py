@@ -36,6 +36,7 @@ class Narrowing:
     text: str
     apply: Callable[[QuerySet], QuerySet]
     count: int | None = None  # how many records it leaves, where that is known
+    by_id: bool = False  # whether it names the records rather than what they must be like
 
 
 class Extension(Protocol):
@@ -59,20 +60,35 @@ class RecordList:
         self.query = query
         self.user = user
         self.text = query.get("q", "").strip()
-        visible = object_type.model.objects.visible_to(user).of_type(object_type)
-        self.filters: list[ActiveFilter]
-        bound, self.filters = filter_set(object_type, query, visible)
-        self.is_valid = bound.is_valid()
-        rows = bound.qs if self.is_valid else visible.none()
         self.narrowings = [
             narrowing
             for extension in extensions
             for narrowing in extension.narrowings(object_type, query, user)
         ]
+        self.is_common = search.is_common(self.text, object_type)
+        visible = object_type.model.objects.visible_to(user)
+        if self._goes_by_type:
+            visible = visible.of_type(object_type)
+        self.filters: list[ActiveFilter]
+        bound, self.filters = filter_set(object_type, query, visible)
+        self.is_valid = bound.is_valid()
+        rows = bound.qs if self.is_valid else visible.none()
         for narrowing in self.narrowings:
             rows = narrowing.apply(rows)
-        self.is_common = search.is_common(self.text, object_type)
         self.rows = search.matching(rows, self.text, object_type, common=self.is_common)
+
+    @property
+    def _goes_by_type(self) -> bool:
+        """Whether an index of `Record`, all of which begin with the type, serves the list.
+
+        Where none does, the type is left to follow from the table: SQLite would take its mention for an
+        invitation to read all of the type by such an index.
+        """
+        if search.looks_up(self.text) and not self.is_common:
+            return False
+        if any(narrowing.by_id for narrowing in self.narrowings):
+            return False
+        return self.order.key == "id" and "__" not in self.order.lookup
 
     # --- Columns ----------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core import signing
 from django.db.models import BooleanField, Expression, F, Model, Q, QuerySet, Value
+from django.db.models.expressions import Col
 
 GROUPS = 100  # related rows (stages, users) up to which a list sorted by them is read group by group
 
@@ -29,6 +30,19 @@ class RowComparison(Expression):
     def __init__(self, left: Sequence[Any], operator: str, right: Sequence[Any]) -> None:
         super().__init__()
         self.left, self.operator, self.right = list(left), operator, list(right)
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        """Take the key from the table of the sorted column, where one index holds both.
+
+        For a child model Django would take it from the child's table, which is the same number, but then
+        PostgreSQL has no index to compare by and reads the list from its start.
+        """
+        resolved = super().resolve_expression(*args, **kwargs)
+        first: Any = self.left[0]
+        column = resolved.left[0]
+        if isinstance(first, F) and len(self.left) == 2 and "__" not in first.name:
+            resolved.left = [column, Col(column.alias, column.target.model._meta.pk)]
+        return resolved
 
     def get_source_expressions(self) -> list[Any]:
         return [*self.left, *self.right]
@@ -168,14 +182,25 @@ def _heads(
 ) -> QuerySet:
     """Return the `number` nearest rows of each group: those of a page are among them."""
     relation = order.lookup.split("__")[0]
-    wanted = Q(pk__in=[])
+    heads = []
     for key, value in groups:
         group = rows.filter(**{relation: key})
         if behind and value == behind[0].value:
             group = _after(group, [order.key], behind[1:], descending)
-        head = group.order_by(*_signed([order.key], descending)).values("pk")[:number]
-        wanted |= Q(pk__in=head)
-    return rows.filter(wanted)
+        heads.append(group.order_by(*_signed([order.key], descending))[:number])
+    return any_of(rows, heads)
+
+
+def any_of(rows: QuerySet, parts: Sequence[QuerySet]) -> QuerySet:
+    """Return those of `rows` that are in any of some limited querysets, each read by its own index."""
+    if not parts:
+        return rows.none()
+    # An inner query each, since SQLite takes no LIMIT in the parts of a union; a union and no OR, for which
+    # PostgreSQL would look through the whole table.
+    keys = [
+        part.model._base_manager.filter(pk__in=part.values("pk")).order_by().values("pk") for part in parts
+    ]
+    return rows.filter(pk__in=keys[0].union(*keys[1:], all=True) if keys[1:] else keys[0])
 
 
 def _typed(rows: QuerySet, order: Order, start: tuple[Any, int, bool]) -> list[Value]:

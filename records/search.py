@@ -17,6 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from .paging import any_of
 from .text import fold, without_nul
 
 if TYPE_CHECKING:
@@ -110,14 +111,19 @@ def matching(
     return _containing(records, words)
 
 
+def looks_up(text: str) -> bool:
+    """Whether the matches of `text`, unless it is common, are looked up by their ids."""
+    return connection.vendor == "sqlite" and bool(_long(_words(text)))
+
+
 def is_common(text: str, object_type: "ObjectType | None" = None) -> bool:
     """Whether so many records match that it is quicker to look through a list than to sort its matches.
 
     PostgreSQL weighs that by itself.
     """
-    words = _long(_words(text))
-    if not words or connection.vendor != "sqlite":
+    if not looks_up(text):
         return False
+    words = _long(_words(text))
     ids = _sqlite_ids(words, object_type, COMMON + 1)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM ({ids.sql})", ids.params)  # noqa: S608
@@ -158,25 +164,22 @@ def ranked_by_type(
     beginning = [
         plain.of_type(kind).filter(name_begins(query)).order_by("sort_name", "id")[:limit] for kind in types
     ]
-    found = {record.pk: record for record in _any_of(records, beginning).order_by("sort_name", "id")}
+    found = {record.pk: record for record in any_of(records, beginning).order_by("sort_name", "id")}
     if _long(query.split()):
-        share = CANDIDATES // max(len(types), 1)
-        others = [_candidates(plain.of_type(kind), query, share, kind) for kind in types]
-        for record in _by_relevance(_any_of(records, others), query):
+        if connection.vendor == "sqlite":
+            share = CANDIDATES // max(len(types), 1)
+            others = [_candidates(plain.of_type(kind), query, share, kind) for kind in types]
+            candidates = any_of(records, others)
+        else:
+            # Its index knows no types: of a type without a match it would look through all records.
+            candidates = _candidates(records, query, CANDIDATES, None)
+        for record in _by_relevance(candidates, query):
             found.setdefault(record.pk, record)
     groups: dict[int, list[Any]] = {kind.pk: [] for kind in types}
     for record in found.values():
         if len(groups.get(record.object_type_id, [])) < limit:
             groups[record.object_type_id].append(record)
     return [(kind, groups[kind.pk]) for kind in types if groups[kind.pk]]
-
-
-def _any_of(records: QuerySet, parts: Iterable[QuerySet]) -> QuerySet:
-    # An inner query each: SQLite takes no LIMIT in the parts of a union.
-    wanted = Q(pk__in=[])
-    for part in parts:
-        wanted |= Q(pk__in=part.values("pk"))
-    return records.filter(wanted)
 
 
 def _candidates(records: QuerySet, query: str, number: int, object_type: "ObjectType | None") -> QuerySet:

@@ -610,6 +610,7 @@ class Migration(migrations.Migration):
                 (
                     "dealstage",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="records.stage",
@@ -675,6 +676,7 @@ class Migration(migrations.Migration):
                 (
                     "hs_pipeline_stage",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="records.stage",
@@ -740,6 +742,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="deal",
+            index=models.Index(fields=["dealstage", "record_ptr"], name="records_deal_dealstage"),
+        ),
+        migrations.AddIndex(
+            model_name="deal",
             index=models.Index(fields=["amount", "record_ptr"], name="records_deal_amount"),
         ),
         migrations.AddIndex(
@@ -753,6 +759,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="deal",
             index=models.Index(fields=["hs_priority", "record_ptr"], name="records_deal_hs_priority"),
+        ),
+        migrations.AddIndex(
+            model_name="ticket",
+            index=models.Index(
+                fields=["hs_pipeline_stage", "record_ptr"], name="records_ticket_hs_pipeline_sta"
+            ),
         ),
         migrations.AddIndex(
             model_name="ticket",

@@ -107,7 +107,9 @@ class Deal(Record):
 
     dealname = text(_("deal name"), 255)
     pipeline = models.ForeignKey(Pipeline, models.PROTECT, related_name="+", verbose_name=_("pipeline"))
-    dealstage = models.ForeignKey(Stage, models.PROTECT, related_name="+", verbose_name=_("stage"))
+    dealstage = models.ForeignKey(
+        Stage, models.PROTECT, related_name="+", db_index=False, verbose_name=_("stage")
+    )
     amount = models.DecimalField(
         _("amount"), max_digits=18, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
@@ -120,7 +122,7 @@ class Deal(Record):
     class Meta:
         verbose_name = _("deal")
         verbose_name_plural = _("deals")
-        indexes = sorted_by("deal", "amount", "closedate", "dealtype", "hs_priority")
+        indexes = sorted_by("deal", "dealstage", "amount", "closedate", "dealtype", "hs_priority")
 
     @property
     def currency(self) -> str:
@@ -135,7 +137,9 @@ class Ticket(Record):
     subject = text(_("subject"), 255)
     content = long_text(_("description"))
     hs_pipeline = models.ForeignKey(Pipeline, models.PROTECT, related_name="+", verbose_name=_("pipeline"))
-    hs_pipeline_stage = models.ForeignKey(Stage, models.PROTECT, related_name="+", verbose_name=_("stage"))
+    hs_pipeline_stage = models.ForeignKey(
+        Stage, models.PROTECT, related_name="+", db_index=False, verbose_name=_("stage")
+    )
     hs_ticket_priority = text(_("priority"))
     hs_ticket_category = text(_("category"))
     source_type = text(_("source"))
@@ -143,4 +147,6 @@ class Ticket(Record):
     class Meta:
         verbose_name = _("ticket")
         verbose_name_plural = _("tickets")
-        indexes = sorted_by("ticket", "hs_ticket_priority", "hs_ticket_category", "source_type")
+        indexes = sorted_by(
+            "ticket", "hs_pipeline_stage", "hs_ticket_priority", "hs_ticket_category", "source_type"
+        )
