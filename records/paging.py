@@ -38,9 +38,8 @@ class RowComparison(Expression):
         PostgreSQL has no index to compare by and reads the list from its start.
         """
         resolved = super().resolve_expression(*args, **kwargs)
-        first: Any = self.left[0]
-        column = resolved.left[0]
-        if isinstance(first, F) and len(self.left) == 2 and "__" not in first.name:
+        column, lookup = resolved.left[0], getattr(self.left[0], "name", "__")
+        if len(self.left) == 2 and "__" not in lookup:
             resolved.left = [column, Col(column.alias, column.target.model._meta.pk)]
         return resolved
 
