@@ -102,7 +102,10 @@ class RecordList:
     @cached_property
     def columns(self) -> list[Property | ExtraColumn]:
         """The columns beside the name, in order: those that the address names, else the usual ones."""
-        available: dict[str, Property | ExtraColumn] = {**self.object_type.properties, **self.extra_columns}
+        available: dict[str, Property | ExtraColumn] = {
+            **{name: prop for name, prop in self.object_type.properties.items() if name != NAME},
+            **self.extra_columns,
+        }
         asked = [
             available[name] for name in dict.fromkeys(self.query.getlist("columns")) if name in available
         ]
@@ -123,6 +126,7 @@ class RecordList:
             *(
                 {"name": prop.name, "label": prop.title, "chosen": prop.name in chosen}
                 for prop in self.object_type.properties.values()
+                if prop.name != NAME
             ),
             *(
                 {"name": column.name, "label": column.label, "chosen": column.name in chosen}
@@ -136,7 +140,9 @@ class RecordList:
     def sort(self) -> str:
         """The column that the list is sorted by, with a minus for descending."""
         asked = self.query.get("sort", "")
-        return asked if asked.removeprefix("-") in {NAME, *self.object_type.properties} else NAME
+        name = asked.removeprefix("-")
+        prop = self.object_type.properties.get(name)
+        return asked if name == NAME or (prop is not None and prop.kind.sortable) else NAME
 
     @property
     def order(self) -> paging.Order:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core import signing
+from django.db import connections
 from django.db.models import BooleanField, Expression, F, Model, Q, QuerySet, Value
 from django.db.models.expressions import Col
 
@@ -211,9 +212,10 @@ def _typed(rows: QuerySet, order: Order, start: tuple[Any, int, bool]) -> list[V
     field = model._meta.get_field(name)
     try:
         value = field.to_python(start[0])
+        field.get_db_prep_value(value, connections[rows.db])
     except Exception as error:
         raise BadCursor from error
-    if value is None:
+    if value is None or (isinstance(value, int) and abs(value) >= 2**63):
         raise BadCursor
     return [Value(value, output_field=field), Value(start[1])]
 
@@ -233,6 +235,7 @@ def _decode(text: str) -> tuple[Any, int, bool] | None:
             raise BadCursor
         if isinstance(value, list | dict) or abs(key) > 2**62:
             raise BadCursor
-    except (ValueError, TypeError) as error:
+        str(value).encode()  # half a letter (a lone surrogate) cannot go to a database
+    except (ValueError, TypeError, RecursionError) as error:
         raise BadCursor from error
     return value, key, blank

@@ -5,7 +5,7 @@ Forms, in-place editors, tables, filters, search and imports ask here and have n
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,7 +50,7 @@ class TextFilter(filters.CharFilter):
 
     def filter(self, queryset: QuerySet, value: str) -> QuerySet:
         """Narrow a queryset to the rows whose text compares so with the value."""
-        if not value or value.isascii() or connection.vendor != "sqlite":
+        if not value or value.isascii() or connection.vendor != "sqlite" or self.lookup_expr == "exact":
             return super().filter(queryset, value)
         pattern = self.PATTERNS[self.lookup_expr].format(re.escape(value))
         return self.get_method(queryset)(**{f"{self.field_name}__iregex": pattern})
@@ -67,6 +67,7 @@ class PropertyKind:
     """The behaviour of one field type. Subclasses say where theirs differs from a line of text."""
 
     numeric = False
+    sortable = True
     sort_lookup = "{column}"
     blank: Any = ""  # what an empty column holds
 
@@ -171,6 +172,8 @@ class TextKind(PropertyKind):
 class TextareaKind(PropertyKind):
     """Text of several lines."""
 
+    sortable = False  # a page's address holds the value that it begins behind
+
     def html(self, prop: Property, record: Any) -> str:
         return linebreaksbr(self.get(record, prop))
 
@@ -178,7 +181,25 @@ class TextareaKind(PropertyKind):
         return forms.CharField(max_length=65_536, widget=forms.Textarea(attrs={"rows": 4}), **options)
 
 
-class EmailKind(PropertyKind):
+class LowerCaseFilter(TextFilter):
+    """Compares with text that is stored in lower case, so that an index answers."""
+
+    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
+        return super().filter(queryset, value.lower())
+
+
+class LowerCaseKind(PropertyKind):
+    """Text that is stored in lower case."""
+
+    def comparisons(self) -> list[Operator]:
+        def exactly(operator: Operator) -> Operator:
+            build = _lookup(LowerCaseFilter, "exact", operator.name == "not", max_length=TextFilter.LONGEST)
+            return replace(operator, build=build)
+
+        return [exactly(one) if one.name in ("is", "not") else one for one in super().comparisons()]
+
+
+class EmailKind(LowerCaseKind):
     """An e-mail address; stored in lower case, since no two mailboxes differ by case in practice."""
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
@@ -247,7 +268,7 @@ def normalise_domain(text: str) -> str:
     return re.sub(r"^www\.(?=[^.]+\.)", "", host.rstrip(".")) if host else text
 
 
-class DomainKind(PropertyKind):
+class DomainKind(LowerCaseKind):
     """An organisation's domain on the net, without scheme, path and www."""
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:

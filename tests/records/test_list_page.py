@@ -226,7 +226,9 @@ def test_a_list_is_sorted_by_the_column_that_the_address_names(signed_in, sort):
     assert f'aria-sort="{"ascending" if sort == "city" else "descending"}"' in response.text
 
 
-@pytest.mark.parametrize("sort", ["nonsense", "--name", "associated-companies", "", "id", "owner__password"])
+@pytest.mark.parametrize(
+    "sort", ["nonsense", "--name", "associated-companies", "", "id", "owner__password", "description"]
+)
 def test_an_unknown_order_is_that_by_name(signed_in, sort):
     second, first = CompanyFactory(name="b"), CompanyFactory(name="A")
 
@@ -503,3 +505,12 @@ def test_whatever_is_typed_into_every_field_is_taken_or_refused(signed_in, value
         names = re.findall(r'name="(new-\w+)"', signed_in.get(f"{url}new/").text)
         response = signed_in.post(f"{url}new/", {name: [value, value] for name in names})
         assert response.status_code in (302, 422)
+
+
+def test_the_linked_name_is_a_column_whatever_others_are_chosen(signed_in):
+    acme = CompanyFactory(name="Acme")
+
+    text = signed_in.get("/records/companies/?columns=name&columns=city").text
+
+    assert f'href="{acme.get_absolute_url()}"' in text
+    assert text.count(">Acme<") == 1
