@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
 from playwright.sync_api import sync_playwright
 
 from tests.conftest import chromium
@@ -34,7 +35,11 @@ PHONE = {
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium."""
+    # Django keeps its connections apart for code under an event loop, and playwright's runs from here on:
+    # the one that set up the test database goes along, with what it remembers to restore after each test.
+    connection = connections[DEFAULT_DB_ALIAS]
     with sync_playwright() as playwright:
+        connections[DEFAULT_DB_ALIAS] = connection
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         yield browser
         browser.close()
