@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,6 +29,7 @@ from records.views.common import (
 
 from . import picker as picking
 from . import services, sidebar
+from .models.association import Pair
 
 TABS = ("existing", "new")
 
@@ -56,8 +58,8 @@ def picker(request: Request, type_name: str, pk: int, other_type: str) -> HttpRe
     """Add associations: create a record, or tick existing ones, then save."""
     record = record_or_404(request, type_name, pk)
     object_type = object_type_or_404(other_type)
-    searching = request.POST.get("action") == "search" or "shown" in request.POST
-    if request.method == "POST" and not searching:
+    looking = request.POST.get("action") == "search" or "shown" in request.POST or "switch" in request.POST
+    if request.method == "POST" and not looking:
         return _save(request, record, object_type)
     if request.htmx.target == "picker-results":
         return _show(request, record, object_type, template="associations/_picker_results.html")
@@ -73,19 +75,17 @@ def _save(request: Request, record: Record, object_type: ObjectType) -> HttpResp
             form = create_form(object_type, request.POST)
             if not form.is_valid():
                 raise ValidationError([])
-            created = services.create_associated(
-                record, object_type, form.values, by=by(request), replacing=replacing
-            )
-            text = _("%(name)s created and associated.") % {"name": created}
+            with transaction.atomic():
+                texts = _associate(request, record, object_type, selected_ids(request), replacing)
+                created = services.create_associated(
+                    record, object_type, form.values, by=by(request), replacing=replacing
+                )
+            texts = [*texts, _("%(name)s created and associated.") % {"name": created}]
         else:
-            ids = selected_ids(request, "instead") or selected_ids(request)
+            ids = [*selected_ids(request, "instead"), *selected_ids(request)]
             if not ids:
                 raise ValidationError(_("Tick at least one record."))
-            _require_type(ids, object_type)
-            count = len(services.associate(record, ids, by=by(request), replacing=replacing).associated)
-            text = ngettext("%(count)s record associated.", "%(count)s records associated.", count) % {
-                "count": count
-            }
+            texts = _associate(request, record, object_type, ids, replacing)
     except services.AssociationRefused as error:
         refused = {"refusals": error.report.refused}
     except ValidationError as error:
@@ -94,8 +94,20 @@ def _save(request: Request, record: Record, object_type: ObjectType) -> HttpResp
         else:
             refused = {"message": " ".join(error.messages)}
     else:
-        return _saved(request, record, object_type, text)
+        return _saved(request, record, object_type, texts)
     return _show(request, record, object_type, form=form, status=UNPROCESSABLE, **refused)
+
+
+def _associate(
+    request: Request, record: Record, object_type: ObjectType, ids: list[int], replacing: list[Pair]
+) -> list[str]:
+    """Associate the ticked records, if there are any; return what to say."""
+    if not ids:
+        return []
+    _require_type(ids, object_type)
+    count = len(services.associate(record, ids, by=by(request), replacing=replacing).associated)
+    said = ngettext("%(count)s record associated.", "%(count)s records associated.", count)
+    return [said % {"count": count}]
 
 
 def _require_type(ids: list[int], object_type: ObjectType) -> None:
@@ -120,7 +132,8 @@ def _show(
     **context: Any,
 ) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET
-    tab = data.get("tab") if data.get("tab") in TABS else TABS[0]
+    tab = data.get("switch") or data.get("tab")
+    tab = tab if tab in TABS else TABS[0]
     text = data.get("q", "")
     shown = data.get("shown", "")
     context |= {
@@ -130,9 +143,16 @@ def _show(
         "text": text,
         "replacing": data.getlist("replace"),
     }
+    # What was typed on the one tab and ticked on the other stays, whichever of them is shown.
+    typed = {name: data[name] for name in data if name.startswith("new-")}
     if tab == "new":
-        context["form"] = form or create_form(object_type)
+        initial = {name.removeprefix("new-"): value for name, value in typed.items()}
+        context["form"] = form or create_form(object_type, initial=initial)
+        context["chosen"] = (
+            Record.objects.visible_to(request.user).of_type(object_type).filter(pk__in=selected_ids(request))
+        )
     else:
+        context["typed"] = typed
         context["results"] = picking.find(
             record,
             object_type,
@@ -150,8 +170,9 @@ def _show(
     return response
 
 
-def _saved(request: Request, record: Record, object_type: ObjectType, text: str) -> HttpResponse:
-    messages.success(request, text)
+def _saved(request: Request, record: Record, object_type: ObjectType, texts: list[str]) -> HttpResponse:
+    for text in texts:
+        messages.success(request, text)
     if not request.htmx:
         return _back(record)
     response = render(

@@ -11,6 +11,8 @@ from records.http import Request
 from records.models import Record
 from records.search import ranked_by_type
 
+from . import styleguide as styleguides
+
 RESULTS = 5  # of each object type
 
 
@@ -36,12 +38,18 @@ def favicon(request: Request) -> HttpResponse:
 
 
 def styleguide(request: Request) -> HttpResponse:
-    """Show every component of the design system."""
-    return render(request, "crm/styleguide.html")
+    """Show every component of the design system, from the partials of the real pages."""
+    return render(request, "crm/styleguide.html", styleguides.context(request.user))
 
 
 def _problem(request: Request, status: int, title: str, text: str) -> HttpResponse:
-    return render(request, "crm/problem.html", {"problem_title": title, "problem_text": text}, status=status)
+    """Say on a page of its own what is wrong; to HTMX in a toast, so that the page stays as it is."""
+    context = {"problem_title": title, "problem_text": text}
+    if not request.htmx:
+        return render(request, "crm/problem.html", context, status=status)
+    response = render(request, "crm/_problem.html", context, status=status)
+    response["HX-Reswap"] = "none"
+    return response
 
 
 def bad_request(request: Request, exception: Exception) -> HttpResponse:

@@ -108,7 +108,4 @@ def record_table(record_list: RecordList) -> tables.Table:
         extra_columns=columns,
         order_by=record_list.sort,
         order_by_field="sort",
-        template_name="records/_table.html",
-        attrs={"class": "table"},
-        row_attrs={"data-id": lambda record: record.pk},
     )

@@ -23,7 +23,7 @@ EMPTY = mark_safe('<span class="muted is-empty">—</span>')
 
 
 @register.inclusion_tag("records/_mark.html")
-def record_mark(record: Record, size: str = "small") -> dict[str, Any]:
+def record_mark(record: Record) -> dict[str, Any]:
     """Show the picture that stands before a record's name: initials of a person, else the type's icon."""
     kind = record.kind
     is_person = len(kind.primary_properties) > 1
@@ -32,7 +32,6 @@ def record_mark(record: Record, size: str = "small") -> dict[str, Any]:
         "kind": kind,
         "is_person": is_person,
         "tint": record.pk % TINTS + 1,
-        "size": size,
     }
 
 
@@ -88,6 +87,22 @@ def stages(record: Record) -> list[dict[str, Any]]:
     if current is None:
         return []
     return [
-        {"stage": stage, "current": stage.pk == current.pk, "done": stage.position < current.position}
+        {
+            "stage": stage,
+            "current": stage.pk == current.pk,
+            # A record that was lost was never won, though that stage comes before.
+            "done": stage.position < current.position and not stage.is_closed,
+        }
         for stage in current.pipeline.stage_list
     ]
+
+
+@register.filter
+def telling(object_type: ObjectType) -> str:
+    """Return the form fields by which a record being typed may double another, as HTMX's list of them."""
+    names = (
+        prop.name
+        for prop in object_type.properties.values()
+        if prop.unique or prop in object_type.primary or prop.field_type == Property.FieldType.DOMAIN
+    )
+    return ",".join(f"new-{name}" for name in names)

@@ -1,5 +1,6 @@
 """The list of an object type, and what is done from it."""
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,7 +16,7 @@ from records.filters import FilterEditor
 from records.forms import create_form
 from records.http import Request
 from records.lists import PAGE_SIZES, RecordList
-from records.models import Record
+from records.models import ObjectType, Record
 from records.paging import BadCursor
 from records.provenance import Origin
 from records.tables import record_table
@@ -27,14 +28,11 @@ def record_list(request: Request, type_name: str) -> HttpResponse:
     """Show the records of a type that the address asks for."""
     object_type = object_type_or_404(type_name)
     status = 200
-    prop = object_type.properties.get(request.GET.get("edit_filter", ""))
-    editor = None
-    if prop is not None:
-        submitted = "filter-operator" in request.GET
-        editor = FilterEditor(prop, request.GET if submitted else None)
-        if submitted and editor.is_valid():
+    editor = _filter_editor(object_type, request.GET)
+    if editor and editor.is_bound:
+        if editor.is_valid():
             return redirect(f"{request.path}?{_with_filter(request.GET, editor)}")
-        status = UNPROCESSABLE if submitted else 200
+        status = UNPROCESSABLE
     records = RecordList(object_type, request.GET, request.user)
     if not records.is_valid:
         status = UNPROCESSABLE
@@ -62,6 +60,27 @@ def record_list(request: Request, type_name: str) -> HttpResponse:
     return render(request, template, context, status=status)
 
 
+def _filter_editor(object_type: ObjectType, query: QueryDict) -> FilterEditor | None:
+    """Return the editor of the filter that the address edits: a new one on a property (`edit_filter=amount`),
+    or an active one, as it stands (`edit_filter=amount__gte`)."""
+    edited = query.get("edit_filter", "")
+    name, _separator, operator = edited.rpartition("__")
+    prop = object_type.properties.get(name or edited)
+    if prop is None:
+        return None
+    if "filter-operator" in query:
+        return FilterEditor(prop, query)
+    if not name:
+        return FilterEditor(prop)
+    values = query.getlist(edited)
+    first, _separator, second = ",".join(values).partition(",") if operator == "between" else ("", "", "")
+    initial = {"operator": operator, "value": first or "".join(values), "value2": second}
+    editor = FilterEditor(prop, initial=initial)
+    if isinstance(editor.fields["value"], forms.MultipleChoiceField):
+        editor.initial["value"] = values
+    return editor
+
+
 def _without_page(query: QueryDict) -> QueryDict:
     query = query.copy()
     for name in ("after", "before", "last"):
@@ -71,7 +90,8 @@ def _without_page(query: QueryDict) -> QueryDict:
 
 def _with_filter(query: QueryDict, editor: FilterEditor) -> str:
     query = _without_page(query)
-    for name in [name for name in query if name == "edit_filter" or name.startswith("filter-")]:
+    gone = ("edit_filter", query["edit_filter"])  # the filter as it was, too
+    for name in [name for name in query if name in gone or name.startswith("filter-")]:
         del query[name]
     query.setlist(editor.parameter, editor.parameter_values)
     return query.urlencode()

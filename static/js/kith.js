@@ -1,123 +1,150 @@
-/* What HTML and htmx do not do by themselves: dialogs, menus, toasts, keys. Everything works without it. */
+/* What HTML and htmx do not do by themselves: dialogs, focus, menus, toasts, keys. Everything works without it. */
 (() => {
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const dialog = $("#dialog");
-  let opener = null;
+  const on = (type, listen) => document.addEventListener(type, listen);
+  const byId = (id) => document.getElementById(id);
+  const dialog = byId("dialog");
+  const toasts = byId("toasts");
+  const lostFocus = () => document.activeElement === document.body || !document.activeElement;
 
   // --- Dialog: what htmx loads into it opens it; Escape and Cancel close it; focus goes back. ---
+  let opener = null;
+  let typed = false;
   const close = () => dialog.open && dialog.close();
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    const kind = event.detail.elt.dataset.dialog;
-    if (!kind) return;
-    opener = event.detail.elt;
-    dialog.className = `dialog dialog--${kind}`;
+  on("htmx:beforeRequest", ({ detail: { elt } }) => {
+    if (!elt.dataset.dialog) return;
+    opener = elt;
+    dialog.className = `dialog dialog--${elt.dataset.dialog}`;
   });
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target === dialog && !dialog.open) {
-      dialog.showModal();
-      $("[autofocus], input:not([type=hidden]), select, textarea", dialog)?.focus();
-    }
+  on("htmx:afterSwap", ({ detail: { target } }) => {
+    if (target !== dialog || dialog.open) return;
+    typed = false;
+    dialog.showModal();
+    $("[autofocus], input:not([type=hidden]), select, textarea", dialog)?.focus();
   });
   dialog.addEventListener("close", () => {
+    toasts.append(...$$("[data-toast]", dialog));
     dialog.replaceChildren();
-    if (opener?.id) document.getElementById(opener.id)?.focus();
-    else opener?.focus();
+    (opener?.isConnected ? opener : byId(opener?.id))?.focus();
   });
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) close(); // the backdrop
+  dialog.addEventListener("input", () => (typed = true));
+  dialog.addEventListener("pointerdown", (event) => {
+    // A slip onto the backdrop throws nothing away that was typed; Escape and Cancel say what they mean.
+    if (event.target === dialog && !(typed && $(".sheet", dialog))) close();
   });
-  document.addEventListener("click", (event) => {
+  on("click", (event) => {
     if (event.target.closest("[data-close]") && dialog.contains(event.target)) {
       event.preventDefault();
       close();
     }
   });
-  document.addEventListener("kith:done", (event) => {
+  on("kith:done", ({ detail }) => {
     close();
-    if (event.detail.focus) document.getElementById(event.detail.focus)?.focus();
+    byId(detail.focus)?.focus();
   });
 
-  // --- A part that htmx swapped in takes the focus where it holds a refused field or a form. ---
-  document.addEventListener("htmx:afterSettle", (event) => {
-    const root = event.detail.elt;
-    const target = $(".has-error input, .has-error select, .has-error textarea", root)
-      ?? (root.matches?.(".property--editing, #picker") ? $("[autofocus], input:not([type=hidden], [type=checkbox]), select, textarea", root) : null)
-      ?? $(".filter-editor select", root);
-    if (target && !root.contains(document.activeElement)) target.focus();
-    if (root.matches?.("#list")) count();
-    if (root.matches?.("#picker, #picker-results")) drawChips();
+  // --- A part that htmx swapped in takes the focus where one is to go on typing; else it goes back. ---
+  let focusNext = "";
+  let optionsBefore = 0;
+  on("htmx:beforeRequest", ({ detail: { elt } }) => {
+    focusNext = elt.closest("[data-focus]")?.dataset.focus ?? "add-filter";
+    if (elt.matches("[data-more]")) optionsBefore = $$("#picker-results .option").length;
+  });
+  on("htmx:afterSettle", ({ detail: { elt } }) => {
+    const fields = "[autofocus], input:not([type=hidden], [type=checkbox]), select, textarea";
+    const target = $(".has-error :is(input, select, textarea)", elt)
+      ?? (elt.matches(".property--editing, #picker") ? $(fields, elt) : $(".filter-editor select", elt));
+    if (target && !elt.contains(document.activeElement)) target.focus();
+    if (elt.matches("#picker, #picker-results")) drawChips();
+    if (!lostFocus()) return;
+    if (elt.matches(".property")) $(".property__edit", elt)?.focus();
+    else if (elt.matches("#list")) byId(focusNext)?.focus();
+    else if (elt.matches("#picker-results")) $("input", $$(".option", elt)[optionsBefore])?.focus();
   });
 
-  // --- In-place editing: Escape cancels, and the pencil has the focus again. ---
-  document.addEventListener("keydown", (event) => {
-    const form = event.target.closest?.("[data-inline-edit]");
-    if (!form) return;
-    if (event.key === "Escape") {
-      event.preventDefault();
-      $("[data-cancel]", form).click();
+  // --- What goes wrong on the way: say so, and leave everything as it is. ---
+  const complain = (name) => toasts.append(byId(`toast-${name}`).content.cloneNode(true));
+  on("htmx:sendError", () => complain("unreachable"));
+  on("htmx:responseError", ({ detail: { xhr } }) => complain(xhr.status < 500 ? "refused" : "unreachable"));
+
+  // --- Toasts: above an open dialog; they leave by themselves, those that offer an undo later. ---
+  const expire = (toast) => setTimeout(() => toast.remove(), toast.hasAttribute("data-toast-long") ? 20000 : 6000);
+  new MutationObserver((changes) => {
+    for (const toast of changes.flatMap((change) => [...change.addedNodes])) {
+      if (!toast.matches?.("[data-toast]")) continue;
+      expire(toast);
+      if (dialog.open) dialog.append(toast);
     }
-  });
-  document.addEventListener("dblclick", (event) => {
-    event.target.closest?.(".property__value")?.querySelector(".property__edit")?.click();
-  });
-  document.addEventListener("click", (event) => {
-    const value = event.target.closest?.(".property__value");
+  }).observe(toasts, { childList: true, subtree: true });
+  $$("[data-toast]", toasts).forEach(expire);
+  on("click", (event) => event.target.closest("[data-dismiss]")?.closest("[data-toast]").remove());
+
+  // --- In-place editing: a click on the value opens it, Enter saves, Escape cancels. ---
+  on("click", (event) => {
+    const value = event.target.closest(".property__value");
     if (value && !event.target.closest("a, button") && !getSelection().toString()) $(".property__edit", value)?.click();
   });
-  document.addEventListener("htmx:afterSettle", (event) => {
-    const pencil = event.detail.elt.matches?.(".property") && $(".property__edit", event.detail.elt);
-    if (pencil && document.activeElement === document.body) pencil.focus();
+  on("keydown", (event) => {
+    const form = event.target.closest?.("[data-inline-edit]");
+    if (!form) return;
+    const saves = event.key === "Enter" && (event.target.matches("select") || event.ctrlKey || event.metaKey);
+    if (!saves && event.key !== "Escape") return;
+    event.preventDefault();
+    if (saves) form.requestSubmit();
+    else $("[data-cancel]", form).click();
   });
 
-  // --- Menus: one at a time; Escape and a click elsewhere close them. ---
-  document.addEventListener("click", (event) => {
-    for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
-  });
-  document.addEventListener("keydown", (event) => {
+  // --- Menus: one at a time; Escape, a click and the focus elsewhere close them; arrows move. ---
+  for (const type of ["click", "focusin"]) {
+    on(type, (event) => {
+      for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+    });
+  }
+  on("keydown", (event) => {
     const menu = event.target.closest?.("details.menu[open]");
     if (!menu) return;
-    const items = $$(".menu__item", menu);
-    const place = items.indexOf(document.activeElement);
     if (event.key === "Escape") {
       menu.open = false;
       $("summary", menu).focus();
-      event.stopPropagation();
-    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      items[(place + (event.key === "ArrowDown" ? 1 : items.length - 1 + (place < 0 ? 1 : 0))) % items.length]?.focus();
-    }
+    } else move(event, $$("a.menu__item, button.menu__item, .menu__item input", menu), null);
   });
 
-  // --- Toasts: leave by themselves, the ones that offer an undo later. ---
-  const expire = (toast) => setTimeout(() => toast.remove(), toast.hasAttribute("data-toast-long") ? 20000 : 6000);
-  new MutationObserver((changes) => {
-    for (const change of changes) for (const node of change.addedNodes) if (node.matches?.("[data-toast]")) expire(node);
-  }).observe($("#toasts"), { childList: true, subtree: true });
-  $$("[data-toast]").forEach(expire);
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-dismiss]")) event.target.closest("[data-toast]").remove();
-  });
+  /* Move the focus among items by arrow key; up from the first one goes to `above`, or round to the last. */
+  const move = (event, items, above) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const place = items.indexOf(document.activeElement);
+    if (above) (place + step < 0 ? above : items[Math.min(place + step, items.length - 1)])?.focus();
+    else items[(Math.max(place, step < 0 ? 0 : -1) + step + items.length) % items.length]?.focus();
+  };
 
   // --- List: how many rows are ticked, tick all. ---
-  const boxes = () => $$("#list input[name=selected]");
+  const boxes = () => $$("#list td input[name=selected]");
   const count = () => {
     const number = boxes().filter((box) => box.checked).length;
     $$("[data-selected-count]").forEach((element) => (element.textContent = number));
+    $$("[data-select-all]").forEach((box) => {
+      box.checked = number > 0 && number === boxes().length;
+      box.indeterminate = number > 0 && !box.checked;
+    });
   };
-  document.addEventListener("change", (event) => {
+  on("change", (event) => {
     if (event.target.matches("[data-select-all]")) boxes().forEach((box) => (box.checked = event.target.checked));
-    if (event.target.closest("#list")) count();
+    if (event.target.closest("#rows")) count();
   });
-  document.addEventListener("reset", () => setTimeout(count));
+  on("reset", () => setTimeout(count));
+  window.addEventListener("pageshow", count); // a browser restores ticks on its way back
 
   // --- Picker: ticked records as chips; arrows move, space ticks, Enter saves. ---
+  const options = (which) => $$(`#picker-results .option input${which}`);
   const drawChips = () => {
-    const chips = $("#picker-chips");
+    const chips = $("#picker-results #picker-chips");
     if (!chips) return;
     $$("[data-chip]", chips).forEach((chip) => chip.remove());
-    for (const box of $$("#picker-results .option input[name=selected]:checked")) {
+    for (const box of options("[name=selected]:checked")) {
       const item = document.createElement("li");
       item.dataset.chip = "";
       const chip = document.createElement("button");
@@ -129,58 +156,51 @@
       chips.append(item);
     }
   };
-  document.addEventListener("change", (event) => {
-    const box = event.target;
-    if (box.closest("#picker-chips")) box.closest("li").remove();
-    else if (box.closest("#picker-results")) drawChips();
+  on("change", ({ target }) => {
+    const search = byId("picker-q");
+    if (target.closest("#picker-chips")) {
+      target.closest("li").remove();
+      (search ?? $("[name^=new-]", dialog))?.focus();
+    } else if (target.closest("#picker-results")) drawChips();
+    else return;
+    // A search under way does not know of this tick: ask again.
+    if (search?.classList.contains("htmx-request")) htmx.trigger(search, "search");
   });
-  document.addEventListener("click", (event) => {
-    const chip = event.target.closest?.("[data-unticks]");
+  on("click", (event) => {
+    const chip = event.target.closest("[data-unticks]");
     if (!chip) return;
     const box = $(`#picker-results .option input[value="${chip.dataset.unticks}"]`);
-    box.checked = false;
-    drawChips();
     box.focus();
+    box.click();
   });
-  document.addEventListener("keydown", (event) => {
-    const inSearch = event.target.id === "picker-q";
-    const inOptions = event.target.matches?.("#picker-results .option input");
-    if (!inSearch && !inOptions) return;
-    const options = $$("#picker-results .option input:not(:disabled)");
-    const place = options.indexOf(event.target);
-    if (event.key === "ArrowDown") {
+  on("keydown", (event) => {
+    const search = event.target.id === "picker-q";
+    if (!search && !event.target.matches?.("#picker-results .option input")) return;
+    const open = options(":not(:disabled)");
+    if (event.key === "Enter") {
       event.preventDefault();
-      options[Math.min(place + 1, options.length - 1)]?.focus();
-    } else if (event.key === "ArrowUp") {
-      event.preventDefault();
-      (place > 0 ? options[place - 1] : $("#picker-q")).focus();
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      if (inSearch) options[0]?.focus();
+      if (search) open[0]?.focus();
       else event.target.form.requestSubmit($(".sheet__foot .button--primary", event.target.form));
-    }
+    } else move(event, open, byId("picker-q"));
   });
 
   // --- Global search: ⌘K, Ctrl-K or / from anywhere; arrows and Enter within. ---
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.matches?.("input, textarea, select, [contenteditable]");
+  if (/Mac|iP/.test(navigator.platform)) $$("[data-shortcut]").forEach((key) => (key.textContent = "⌘K"));
+  on("keydown", (event) => {
+    const typing = event.target.matches?.("input, textarea, select");
     const wanted = ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") || (event.key === "/" && !typing);
-    if (wanted && !dialog.open && $("#open-search")) {
+    if (wanted && !dialog.open && byId("open-search")) {
       event.preventDefault();
-      $("#open-search").click();
+      const before = document.activeElement;
+      byId("open-search").click();
+      if (before !== document.body) opener = before;
     }
     if (!event.target.closest?.("[data-palette]")) return;
     const items = $$(".palette__item");
-    let place = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const shown = byId("palette-results").dataset.text;
+    if (event.key === "Enter" && event.target.matches("input") && items.length && shown === event.target.value.trim()) {
       event.preventDefault();
-      items[place]?.removeAttribute("aria-selected");
-      place = (place + (event.key === "ArrowDown" ? 1 : -1) + items.length) % Math.max(items.length, 1);
-      items[place]?.setAttribute("aria-selected", "true");
-      items[place]?.scrollIntoView({ block: "nearest" });
-    } else if (event.key === "Enter" && items.length) {
-      event.preventDefault();
-      (items[place] ?? items[0]).click();
-    }
+      items[0].click();
+    } else move(event, items, byId("palette-q"));
   });
 })();

@@ -68,7 +68,7 @@ def test_the_main_job_at_a_desk(desktop, deal, people):
     expect(desktop.locator(".toast")).to_contain_text("3 records associated")
 
     open_picker(desktop, "contacts")
-    desktop.get_by_role("link", name="Create new contact").click()
+    desktop.get_by_role("button", name="Create new contact").click()
     desktop.get_by_label("First name").fill("Charles")
     desktop.get_by_label("Last name").fill("Babbage")
     desktop.get_by_role("button", name="Create and save").click()
@@ -89,7 +89,7 @@ def test_the_main_job_on_a_phone(phone, deal, people):
 
     expect(section(phone, "contacts").locator(".section__count")).to_have_text("3")
     open_picker(phone, "contacts")
-    phone.get_by_role("link", name="Create new contact").click()
+    phone.get_by_role("button", name="Create new contact").click()
     phone.get_by_label("First name").fill("Charles")
     phone.get_by_label("Last name").fill("Babbage")
     phone.get_by_role("button", name="Done").click()
@@ -104,13 +104,13 @@ def test_the_main_job_without_script(no_script, deal, people):
     no_script.locator("#add-contacts").click()
     for first, last in NAMES:
         no_script.locator("#picker-q").fill(last)
-        no_script.locator(".picker__go").click()
+        no_script.get_by_role("button", name="Search").last.click()
         no_script.locator(".option", has_text=f"{first} {last}").locator("input").check()
     no_script.locator(".sheet__foot .button--primary").click()
     expect(section(no_script, "contacts").locator(".section__count")).to_have_text("3")
 
     no_script.locator("#add-contacts").click()
-    no_script.get_by_role("link", name="Create new contact").click()
+    no_script.get_by_role("button", name="Create new contact").click()
     no_script.get_by_label("First name").fill("Charles")
     no_script.get_by_label("Last name").fill("Babbage")
     no_script.locator(".sheet__foot .button--primary").click()
@@ -208,7 +208,7 @@ def test_the_picker_works_by_keyboard_alone(desktop, deal, people):
 def test_a_possible_duplicate_is_shown_while_typing_and_associated_instead(desktop, deal, people):
     desktop.goto(deal.get_absolute_url())
     open_picker(desktop, "contacts")
-    desktop.get_by_role("link", name="Create new contact").click()
+    desktop.get_by_role("button", name="Create new contact").click()
     desktop.get_by_label("Email").press_sequentially(people[1].email)
     desktop.get_by_role("button", name="Associate this one instead").click()
 
