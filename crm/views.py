@@ -24,10 +24,7 @@ def search(request: Request) -> HttpResponse:
         visible = Record.objects.visible_to(request.user).with_details()
         found = ranked_by_type(visible, schema.current().types, text, RESULTS)
         groups = [{"object_type": kind, "records": [one.specific for one in ones]} for kind, ones in found]
-    if request.htmx.target == "palette-results":
-        template = "crm/_search_results.html"
-    else:
-        template = "crm/_search.html" if request.htmx else "crm/search.html"
+    template = "crm/_search_results.html" if request.htmx.target == "palette-results" else "crm/search.html"
     return render(request, template, {"text": text, "groups": groups})
 
 

@@ -18,11 +18,13 @@
     opener = elt;
     dialog.className = `dialog dialog--${elt.dataset.dialog}`;
   });
-  on("htmx:afterSwap", ({ detail: { target } }) => {
-    if (target !== dialog || dialog.open) return;
+  const show = () => {
     typed = false;
     dialog.showModal();
     $("[autofocus], input:not([type=hidden]), select, textarea", dialog)?.focus();
+  };
+  on("htmx:afterSwap", ({ detail: { target } }) => {
+    if (target === dialog && !dialog.open) show();
   });
   dialog.addEventListener("close", () => {
     toasts.append(...$$("[data-toast]", dialog));
@@ -30,6 +32,11 @@
     (opener?.isConnected ? opener : byId(opener?.id))?.focus();
   });
   dialog.addEventListener("input", () => (typed = true));
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // in a search field browsers would only empty it
+    close();
+  });
   dialog.addEventListener("pointerdown", (event) => {
     // A slip onto the backdrop throws nothing away that was typed; Escape and Cancel say what they mean.
     if (event.target === dialog && !(typed && $(".sheet", dialog))) close();
@@ -186,15 +193,25 @@
 
   // --- Global search: ⌘K, Ctrl-K or / from anywhere; arrows and Enter within. ---
   if (/Mac|iP/.test(navigator.platform)) $$("[data-shortcut]").forEach((key) => (key.textContent = "⌘K"));
+  /* At once, from the page itself: what one types next must not be lost on the way. */
+  const openSearch = (from) => {
+    const palette = byId("palette-template");
+    if (!palette || dialog.open) return false;
+    opener = from;
+    dialog.className = "dialog dialog--search";
+    dialog.replaceChildren(palette.content.cloneNode(true));
+    htmx.process(dialog);
+    show();
+    return true;
+  };
+  on("click", (event) => {
+    const link = event.target.closest("[data-open-search]");
+    if (link && !event.ctrlKey && !event.metaKey && openSearch(link)) event.preventDefault();
+  });
   on("keydown", (event) => {
     const typing = event.target.matches?.("input, textarea, select");
     const wanted = ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") || (event.key === "/" && !typing);
-    if (wanted && !dialog.open && byId("open-search")) {
-      event.preventDefault();
-      const before = document.activeElement;
-      byId("open-search").click();
-      if (before !== document.body) opener = before;
-    }
+    if (wanted && openSearch(lostFocus() ? byId("open-search") : document.activeElement)) event.preventDefault();
     if (!event.target.closest?.("[data-palette]")) return;
     const items = $$(".palette__item");
     const shown = byId("palette-results").dataset.text;

@@ -23,6 +23,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PASSWORD = "correct horse battery"
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {
     "viewport": {"width": 390, "height": 844},
@@ -46,12 +47,25 @@ def browser():
 
 
 @pytest.fixture
-def open_page(browser, live_server, django_db_serialized_rollback, client):
-    """Return a function that opens a signed-in page with the given options of a browser context."""
-    problems: list[str] = []
-    contexts = []
+def problems():
+    """What the pages of a test did wrong; a test that makes trouble on purpose looks at it and clears it."""
+    return []
+
+
+@pytest.fixture
+def grace(live_server, django_db_serialized_rollback):
+    """The user who is signed in."""
     user = UserFactory(username="grace", is_staff=True, is_superuser=True)
-    client.force_login(user)
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+@pytest.fixture
+def open_page(browser, live_server, client, grace, problems):
+    """Return a function that opens a signed-in page with the given options of a browser context."""
+    contexts = []
+    client.force_login(grace)
 
     def watch(response) -> None:
         if response.status >= 500:
@@ -61,6 +75,12 @@ def open_page(browser, live_server, django_db_serialized_rollback, client):
         ):
             problems.append(f"a request left the house: {response.url}")
 
+    def listen(said) -> None:
+        # A refused form is a 422; a search that a newer one replaces, htmx calls an error.
+        expected = ("status of 422", "htmx:afterRequest", "htmx:sendAbort", "htmx:xhr:abort")
+        if said.type == "error" and not any(text in said.text for text in expected):
+            problems.append(said.text)
+
     def open_one(**options):
         context = browser.new_context(base_url=live_server.url, **options)
         contexts.append(context)
@@ -69,10 +89,7 @@ def open_page(browser, live_server, django_db_serialized_rollback, client):
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
-        page.on(
-            "console",
-            lambda said: said.type == "error" and "422" not in said.text and problems.append(said.text),
-        )
+        page.on("console", listen)
         page.on("response", watch)
         return page
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from associations import services
 from associations.models import Association
 from records.models import Contact
+from tests.browser.pages import open_picker, section, tick
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, by
 
 NAMES = [("Ada", "Lovelace"), ("Alan", "Turing"), ("Grace", "Hopper")]
@@ -24,26 +25,6 @@ def people():
 def deal():
     """The deal in question."""
     return DealFactory(dealname="Analytical Engine")
-
-
-def section(page: Page, name: str):
-    """Return a section of the sidebar."""
-    return page.locator(f"#section-{name}")
-
-
-def open_picker(page: Page, name: str) -> None:
-    """Press Add in a section."""
-    page.locator(f"#add-{name}").click()
-    page.locator("#picker").wait_for()
-
-
-def tick(page: Page, text: str, name: str) -> None:
-    """Search in the picker and tick the one of that name."""
-    page.locator("#picker-q").fill(text)
-    option = page.locator(".option", has_text=name)
-    expect(page.locator(".option")).to_have_count(1)
-    option.locator("input").check()
-    expect(page.locator("#picker-chips .chip", has_text=name)).to_be_visible()
 
 
 def sees_the_deal(page: Page, deal, people, suffix: str = "") -> None:

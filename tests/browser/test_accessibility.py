@@ -1,0 +1,146 @@
+"""What axe finds wrong by WCAG 2.2 A and AA, light and dark: nothing. And what it cannot see."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from associations import services
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.pages import open_picker
+from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, by
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+CONTRAST = {"runOnly": ["color-contrast"]}  # all that a theme can change
+FINISH = """
+    for (const one of document.getAnimations()) {
+        if (isFinite(one.effect.getComputedTiming().endTime)) one.finish();
+    }
+"""
+
+
+@pytest.fixture
+def deal(grace):
+    deal = DealFactory(dealname="Analytical Engine")
+    ada = ContactFactory(firstname="Ada", lastname="Lovelace", email="ada@example.com", jobtitle="Analyst")
+    ContactFactory(firstname="Alan", lastname="Turing")
+    acme = CompanyFactory(name="Acme")
+    services.associate(ada, [acme.pk], by=by())
+    services.associate(deal, [ada.pk, acme.pk, TicketFactory().pk], by=by())
+    return deal
+
+
+def violations(page: Page, rules: dict = RULES) -> list[str]:
+    """Return what axe finds on the page as it stands, with everything that moves at its end."""
+    page.evaluate(FINISH)
+    found = Axe().run(page, options=rules).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for one in found
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("scheme", "rules"), [("light", RULES), ("dark", CONTRAST)])
+def test_axe_finds_nothing_on_any_page(open_page, deal, scheme, rules):
+    page = open_page(color_scheme=scheme, **DESKTOP)
+    wrong = {}
+
+    def look(name: str) -> None:
+        if found := violations(page, rules):
+            wrong[name] = found
+
+    here = deal.get_absolute_url()
+    for address in (
+        "/records/contacts/",
+        "/records/deals/?q=engine&amount__gte=1&sort=-amount&edit_filter=dealstage",
+        "/records/deals/?q=nothing",
+        here,
+        f"{here}?tab=activities",
+        f"{here}associations/contacts/add/",
+        f"{here}properties/amount/?edit",
+        "/search/?q=a",
+        "/accounts/password/",
+        "/styleguide/",
+    ):
+        page.goto(address)
+        look(address)
+
+    page.goto("/records/contacts/")
+    page.get_by_label("Select Ada Lovelace").check()
+    page.locator("#choose-columns").click()
+    look("selection and menu")
+    page.goto("/records/contacts/")
+    page.locator("#create-record").click()
+    page.get_by_role("dialog").get_by_label("Email").fill("ada@example.com")
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_label("Email")).to_have_attribute("aria-invalid", "true")
+    look("create panel, refused")
+
+    page.goto(here)
+    page.get_by_role("link", name="Edit Amount").click()
+    page.locator("[name=edit-amount]").fill("much")
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=edit-amount]")).to_have_attribute("aria-invalid", "true")
+    open_picker(page, "contacts")
+    page.get_by_role("checkbox", name="Alan Turing").check()
+    look("picker and a refused property")
+    page.get_by_role("button", name="Create new contact").click()
+    page.get_by_label("Email").fill("ada@example.com")
+    expect(page.locator(".dupes")).to_be_visible()
+    look("picker, possible duplicates")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("a")
+    expect(page.locator(".palette__item").first).to_be_visible()
+    look("palette")
+    page.keyboard.press("Escape")
+    page.get_by_label("Actions for Acme").click()
+    page.get_by_role("button", name="Remove association").click()
+    expect(page.locator(".toast")).to_be_visible()
+    look("toast")
+    page.context.clear_cookies()
+    page.goto("/accounts/login/")
+    page.get_by_label("Username").fill("x")
+    page.get_by_label("Password").fill("x")
+    page.get_by_role("button", name="Sign in").click()
+    look("sign in, refused")
+
+    assert wrong == {}
+
+
+def test_axe_finds_nothing_on_a_phone(open_page, deal):
+    page = open_page(**PHONE)
+    wrong = {}
+    for address in (
+        "/records/contacts/",
+        *(f"{deal.get_absolute_url()}?tab={tab}" for tab in ("about", "associations")),
+    ):
+        page.goto(address)
+        if found := violations(page):
+            wrong[address] = found
+    assert wrong == {}
+
+
+def test_every_page_has_one_title_and_is_skipped_to(desktop, deal):
+    here = deal.get_absolute_url()
+    addresses = [
+        "/records/deals/",
+        here,
+        f"{here}associations/contacts/add/",
+        f"{here}properties/amount/?edit",
+    ]
+    for address in [*addresses, "/records/deals/new/", "/search/", "/accounts/password/", "/styleguide/"]:
+        desktop.goto(address)
+        expect(desktop.get_by_role("heading", level=1)).to_have_count(1)
+        assert desktop.title().endswith("· Kith")
+    desktop.goto("/records/deals/")
+    desktop.keyboard.press("Tab")
+    expect(desktop.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(desktop.get_by_role("link", name="Skip to content")).to_be_in_viewport()
+    desktop.keyboard.press("Enter")
+    desktop.keyboard.press("Tab")
+    expect(desktop.locator(".page-head__title summary")).to_be_focused()
+    for next_one in ("#create-record", "#list-q", "#add-filter", "#choose-columns"):
+        desktop.keyboard.press("Tab")
+        expect(desktop.locator(next_one)).to_be_focused()
