@@ -35,7 +35,7 @@ class TokenGroup:
 
     title: str
     names: list[str]
-    shown_as: str  # colour, space, text, radius, shadow
+    shown_as: str  # colour, space, text or radius
 
 
 def token_groups() -> list[TokenGroup]:
@@ -64,10 +64,10 @@ def token_groups() -> list[TokenGroup]:
 
 
 def _shown_as(name: str, value: str) -> str:
-    for kind in ("space", "text", "radius", "shadow"):
+    for kind in ("space", "text", "radius"):
         if name.startswith(f"--{kind}-"):
             return kind
-    return "colour" if value.startswith("light-dark(") and name != "--backdrop" else ""
+    return "colour" if re.fullmatch(r"light-dark\(#\w+, #\w+\);.*", value) else ""
 
 
 def context(user: Any) -> dict[str, Any]:
