@@ -103,11 +103,11 @@ def test_sorting_columns_page_size_and_pages_keep_the_focus(desktop, grace):
     expect(desktop.locator("th[aria-sort=descending]")).to_have_text("Amount")
     expect(rows(desktop).first).to_contain_text("Deal 29")
 
-    desktop.locator("#page-next").click()
+    desktop.get_by_role("link", name="Next", exact=True).click()
     expect(rows(desktop)).to_have_count(5)
     expect(rows(desktop).last).to_contain_text("Deal 00")
     assert focused(desktop) == "rows"
-    desktop.locator("#page-previous").click()
+    desktop.get_by_role("link", name="Previous", exact=True).click()
     expect(rows(desktop)).to_have_count(25)
     desktop.locator("#page-size-50").click()
     expect(rows(desktop)).to_have_count(30)
