@@ -1,5 +1,7 @@
 """The pages on a phone: one part at a time, sheets over the whole screen, nothing wider than the screen."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -71,6 +73,18 @@ def test_the_record_page_has_three_tabs_and_the_sheet_saves_by_done_at_the_top_r
     done.tap()
     expect(phone.locator("dialog")).to_be_hidden()
     expect(section(phone, "tickets").locator(".section__count")).to_have_text("1")
+
+
+def test_search_fills_the_screen_and_is_left_by_a_tap(phone, deal):
+    phone.goto("/records/contacts/")
+    phone.get_by_role("link", name="Search all records").tap()
+    expect(phone.locator("#palette-q")).to_be_focused()
+    assert phone.locator("dialog").bounding_box()["width"] == 390
+    phone.locator("#palette-q").fill("llan")
+    expect(phone.locator(".palette__item")).to_have_count(3)
+    phone.get_by_role("link", name="Cancel").tap()
+    expect(phone.locator("dialog")).to_be_hidden()
+    expect(phone).to_have_url(re.compile("/records/contacts/$"))
 
 
 def test_what_one_taps_is_large_enough(phone, deal):
