@@ -82,7 +82,8 @@ def open_page(browser, live_server, client, grace, problems):
             problems.append(said.text)
 
     def open_one(**options):
-        context = browser.new_context(base_url=live_server.url, **options)
+        # Without motion nothing is measured or pressed half-way in.
+        context = browser.new_context(base_url=live_server.url, reduced_motion="reduce", **options)
         contexts.append(context)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])

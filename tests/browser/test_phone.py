@@ -65,6 +65,7 @@ def test_the_record_page_has_three_tabs_and_the_sheet_saves_by_done_at_the_top_r
     open_picker(phone, "tickets")
     done = phone.get_by_role("button", name="Done")
     expect(done).to_be_visible()
+    phone.wait_for_function("document.querySelector('dialog').getBoundingClientRect().y === 0")
     sheet, button = phone.locator("dialog").bounding_box(), done.bounding_box()
     assert (sheet["x"], sheet["y"], sheet["width"], sheet["height"]) == (0, 0, 390, 844)
     assert button["x"] + button["width"] > 370
