@@ -73,11 +73,13 @@ def _filter_editor(object_type: ObjectType, query: QueryDict) -> FilterEditor | 
     if not name:
         return FilterEditor(prop)
     values = query.getlist(edited)
-    first, _separator, second = ",".join(values).partition(",") if operator == "between" else ("", "", "")
-    initial = {"operator": operator, "value": first or "".join(values), "value2": second}
-    editor = FilterEditor(prop, initial=initial)
+    editor = FilterEditor(prop, initial={"operator": operator})
     if isinstance(editor.fields["value"], forms.MultipleChoiceField):
         editor.initial["value"] = values
+    elif operator == "between":
+        editor.initial["value"], _separator, editor.initial["value2"] = "".join(values).partition(",")
+    else:
+        editor.initial["value"] = "".join(values)
     return editor
 
 
