@@ -67,6 +67,7 @@ class PropertyColumn(tables.Column):
         css = "table__num" if prop.kind.numeric else ""
         super().__init__(
             verbose_name=prop.title,
+            orderable=prop.kind.sortable,
             empty_values=(),
             accessor="pk",
             attrs={"td": {"class": css}, "th": {"class": css}},
