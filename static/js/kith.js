@@ -27,6 +27,7 @@
     if (target === dialog && !dialog.open) show();
   });
   dialog.addEventListener("close", () => {
+    if (dialog.open) return; // the event comes late: something else was opened meanwhile
     toasts.append(...$$("[data-toast]", dialog));
     dialog.replaceChildren();
     (opener?.isConnected ? opener : byId(opener?.id))?.focus();
