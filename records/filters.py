@@ -59,7 +59,9 @@ def filter_set(
     data = QueryDict(mutable=True)
     for one in named:
         data.setlist(one.parameter, one.values)
-    bound = type("PropertyFilterSet", (django_filters.FilterSet,), members)(data, queryset=queryset)
+    bound = type("PropertyFilterSet", (django_filters.FilterSet,), members)(
+        data, queryset=queryset.with_values(one.prop for one in named)
+    )
     errors = {} if bound.is_valid() else bound.form.errors
     active = [replace(one, errors=list(errors.get(one.parameter, []))) for one in named]
     return bound, active

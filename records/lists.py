@@ -75,7 +75,7 @@ class RecordList:
         rows = bound.qs if self.is_valid else visible.none()
         for narrowing in self.narrowings:
             rows = narrowing.apply(rows)
-        self.rows = search.matching(rows, self.text, object_type, common=self.is_common)
+        self.rows: Any = search.matching(rows, self.text, object_type, common=self.is_common)
 
     @property
     def _goes_by_type(self) -> bool:
@@ -152,7 +152,7 @@ class RecordList:
             return paging.Order("sort_name", descending, key="id")
         prop = self.object_type.properties[name]
         # The tie is broken within the table of the sorted column, where one index holds both.
-        base = any(field.name == prop.column for field in Record._meta.local_fields)
+        base = not prop.column or any(field.name == prop.column for field in Record._meta.local_fields)
         blank = None if prop.read_only else prop.kind.is_blank(prop)
         return paging.Order(prop.kind.order_by(prop), descending, key="id" if base else "pk", blank=blank)
 
@@ -165,8 +165,11 @@ class RecordList:
     @cached_property
     def page(self) -> paging.Page:
         """The page that the address asks for. Raises paging.BadCursor."""
+        sorted_by = [
+            prop for name, prop in self.object_type.properties.items() if name == self.sort.lstrip("-")
+        ]
         return paging.page(
-            self.rows.select_related("owner"),
+            self.rows.with_values(sorted_by).select_related("owner"),
             self.order,
             self.page_size,
             after=self.query.get("after", ""),

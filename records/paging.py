@@ -205,11 +205,14 @@ def any_of(rows: QuerySet, parts: Sequence[QuerySet]) -> QuerySet:
 
 def _typed(rows: QuerySet, order: Order, start: tuple[Any, int, bool]) -> list[Value]:
     """Give a cursor's value the type of its column, as which the database is to compare it."""
-    model: Any = rows.model
-    *path, name = order.lookup.split("__")
-    for step in path:
-        model = model._meta.get_field(step).related_model
-    field = model._meta.get_field(name)
+    if order.lookup in rows.query.annotations:
+        field = rows.query.annotations[order.lookup].output_field
+    else:
+        model: Any = rows.model
+        *path, name = order.lookup.split("__")
+        for step in path:
+            model = model._meta.get_field(step).related_model
+        field = model._meta.get_field(name)
     try:
         value = field.to_python(start[0])
         field.get_db_prep_value(value, connections[rows.db])

@@ -6,6 +6,7 @@ Forms, in-place editors, tables, filters, search and imports ask here and have n
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +19,18 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import DomainNameValidator, URLValidator
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import (
+    BigIntegerField,
+    DateField,
+    DecimalField,
+    Expression,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 from django.template.defaultfilters import linebreaksbr
 from django.utils import formats, timezone
 from django.utils.html import escape, format_html
@@ -28,6 +40,8 @@ from django.utils.translation import gettext as _
 from django_filters.fields import BaseRangeField
 
 from records.models.property import Property
+
+LONGEST_LINE = 1_000  # characters of a line of text that no column limits
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,7 @@ class TextFilter(filters.CharFilter):
 
 def _lookup(filter_class: type[filters.Filter], lookup: str, exclude: bool = False, **options: Any) -> Any:
     def build(prop: Property) -> filters.Filter:
-        return filter_class(field_name=prop.column, lookup_expr=lookup, exclude=exclude, **options)
+        return filter_class(field_name=prop.lookup, lookup_expr=lookup, exclude=exclude, **options)
 
     return build
 
@@ -68,24 +82,45 @@ class PropertyKind:
 
     numeric = False
     sortable = True
+    in_json = True  # whether a key of the record's JSON can hold the value
     sort_lookup = "{column}"
     blank: Any = ""  # what an empty column holds
 
     # --- Values ---------------------------------------------------------------------------------
 
     def get(self, record: Any, prop: Property) -> Any:
-        """Return the value in the record's column."""
-        return getattr(record, prop.column)
+        """Return the value that the record holds: in a column, or under a key of its JSON."""
+        if prop.column:
+            return getattr(record, prop.column)
+        stored = record.properties.get(prop.name)
+        return self.blank if stored is None else self.from_json(stored)
 
     def set(self, record: Any, prop: Property, value: Any) -> None:
         """Store a cleaned value; None and "" both empty the property."""
-        setattr(record, prop.column, self.blank if value in (None, "") else value)
+        self.store(record, prop, self.blank if value in (None, "") else value)
+
+    def store(self, record: Any, prop: Property, value: Any) -> None:
+        """Put a value where the record holds it; a key without a value is none."""
+        if prop.column:
+            setattr(record, prop.column, value)
+        elif value == self.blank:
+            record.properties.pop(prop.name, None)
+        else:
+            record.properties[prop.name] = self.to_json(value)
+
+    def to_json(self, value: Any) -> Any:
+        """Return a value as JSON holds it."""
+        return value
+
+    def from_json(self, stored: Any) -> Any:
+        """Return the value that JSON holds."""
+        return stored
 
     def normalise(self, record: Any, prop: Property) -> None:
         """Bring the record's value into the form in which it is stored and compared."""
         value = self.get(record, prop)
         if isinstance(value, str):
-            setattr(record, prop.column, value.strip())
+            self.store(record, prop, value.strip())
 
     def display(self, value: Any, prop: Property, record: Any) -> str:
         """Return a value as text for a reader, in the reader's language."""
@@ -108,18 +143,22 @@ class PropertyKind:
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         """Return the form field, given its label, help and whether it is required."""
-        column = prop.object_type.model._meta.get_field(prop.column)
-        return forms.CharField(max_length=getattr(column, "max_length", None), **options)
+        column = prop.object_type.model._meta.get_field(prop.column) if prop.column else None
+        return forms.CharField(max_length=getattr(column, "max_length", LONGEST_LINE), **options)
 
     # --- Lists ----------------------------------------------------------------------------------
 
+    def expression(self, prop: Property) -> Expression:
+        """Return what a query calls `prop.lookup` where the value stands under a key of the JSON."""
+        return Coalesce(KeyTextTransform(prop.name, "properties"), Value(""), output_field=TextField())
+
     def order_by(self, prop: Property) -> str:
         """Return the lookup that a list is sorted by."""
-        return self.sort_lookup.format(column=prop.column)
+        return self.sort_lookup.format(column=prop.lookup)
 
     def is_blank(self, prop: Property) -> Q | None:
         """Return the condition "has no value", or None where there always is one."""
-        return Q(**{prop.column: ""})
+        return Q(**{prop.lookup: ""})
 
     @property
     def operators(self) -> list[Operator]:
@@ -206,7 +245,7 @@ class EmailKind(LowerCaseKind):
         return forms.EmailField(max_length=254, **options)
 
     def normalise(self, record: Any, prop: Property) -> None:
-        setattr(record, prop.column, self.get(record, prop).strip().lower())
+        self.store(record, prop, self.get(record, prop).strip().lower())
 
     def html(self, prop: Property, record: Any) -> str:
         return link("mailto:", self.get(record, prop))
@@ -275,7 +314,7 @@ class DomainKind(LowerCaseKind):
         return DomainField(max_length=253, **options)
 
     def normalise(self, record: Any, prop: Property) -> None:
-        setattr(record, prop.column, normalise_domain(self.get(record, prop)))
+        self.store(record, prop, normalise_domain(self.get(record, prop)))
 
 
 class NullableKind(PropertyKind):
@@ -284,7 +323,7 @@ class NullableKind(PropertyKind):
     blank = None
 
     def is_blank(self, prop: Property) -> Q | None:
-        return Q(**{f"{prop.column}__isnull": True})
+        return Q(**{f"{prop.lookup}__isnull": True})
 
 
 class WholeNumberFilter(filters.Filter):
@@ -303,9 +342,13 @@ class NumberKind(NullableKind):
     """A whole number."""
 
     numeric = True
+    output_field: Any = BigIntegerField()
     filter_class: type[filters.Filter] = WholeNumberFilter
     # What both databases hold exactly, in a column as in a comparison.
     limits: dict[str, Any] = {"min_value": 0, "max_value": 2**53}
+
+    def expression(self, prop: Property) -> Expression:
+        return Cast(KeyTextTransform(prop.name, "properties"), self.output_field)
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         return self.filter_class.field_class(localize=True, **self.limits, **options)
@@ -351,8 +394,15 @@ class CurrencyKind(NumberKind):
     """An amount of money, as a decimal, in the record's currency."""
 
     filter_class = AmountFilter
+    output_field = DecimalField(max_digits=15, decimal_places=2)
     # SQLite keeps decimals as floating-point numbers, which are exact to 15 digits.
     limits = {"min_value": 0, "max_digits": 15, "decimal_places": 2}
+
+    def to_json(self, value: Any) -> Any:
+        return str(value)  # a JSON number would pass through a floating-point one
+
+    def from_json(self, stored: Any) -> Any:
+        return Decimal(stored)
 
     def display(self, value: Any, prop: Property, record: Any) -> str:
         if value is None:
@@ -390,6 +440,15 @@ class DateKind(NullableKind):
 
     field_class: type[forms.Field] = forms.DateField
 
+    def to_json(self, value: Any) -> Any:
+        return value.isoformat()
+
+    def from_json(self, stored: Any) -> Any:
+        return date.fromisoformat(stored)
+
+    def expression(self, prop: Property) -> Expression:
+        return Cast(KeyTextTransform(prop.name, "properties"), DateField())
+
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         # ISO 8601 is what <input type="date"> sends and shows, whatever the locale.
         return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
@@ -399,7 +458,7 @@ class DateKind(NullableKind):
 
     def day(self, prop: Property) -> str:
         """Return the lookup of the value's calendar day."""
-        return prop.column
+        return prop.lookup
 
     def comparisons(self) -> list[Operator]:
         def compare(lookup: str, ranged: bool = False) -> Callable[[Property], filters.Filter]:
@@ -423,6 +482,8 @@ class DateKind(NullableKind):
 class DateTimeKind(DateKind):
     """A moment; shown in the installation's time zone."""
 
+    in_json = False
+
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
         return forms.DateTimeField(widget=widget, **options)
@@ -431,7 +492,7 @@ class DateTimeKind(DateKind):
         return "" if value is None else formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
 
     def day(self, prop: Property) -> str:
-        return f"{prop.column}__date"
+        return f"{prop.lookup}__date"
 
 
 class ChoiceKind(PropertyKind):
@@ -451,7 +512,7 @@ class ChoiceKind(PropertyKind):
         def among(exclude: bool) -> Callable[[Property], filters.Filter]:
             def build(prop: Property) -> filters.Filter:
                 return filters.MultipleChoiceFilter(
-                    field_name=prop.column, choices=self.choices(prop), exclude=exclude, distinct=False
+                    field_name=prop.lookup, choices=self.choices(prop), exclude=exclude, distinct=False
                 )
 
             return build
@@ -471,6 +532,7 @@ class ChoiceKind(PropertyKind):
 class RelatedKind(ChoiceKind):
     """One of a list of rows that the data model keeps in memory."""
 
+    in_json = False
     blank = None
 
     def get(self, record: Any, prop: Property) -> Any:
@@ -507,7 +569,7 @@ class RelatedKind(ChoiceKind):
         return "" if value is None else str(value)
 
     def is_blank(self, prop: Property) -> Q | None:
-        return Q(**{f"{prop.column}__isnull": True})
+        return Q(**{f"{prop.lookup}__isnull": True})
 
 
 class PipelineKind(RelatedKind):

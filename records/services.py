@@ -300,7 +300,8 @@ def possible_duplicates(object_type: ObjectType, values: dict[str, str], user: A
             record = object_type.model()
             prop.kind.set(record, prop, text)
             prop.kind.normalise(record, prop)
-            found += visible.filter(**{prop.column: prop.value_of(record)}).order_by("pk")[:DUPLICATES_SHOWN]
+            same = visible.with_values([prop]).filter(**{prop.lookup: prop.value_of(record)})
+            found += same.order_by("pk")[:DUPLICATES_SHOWN]
     name = fold(" ".join(values.get(prop.name, "") for prop in object_type.primary))
     if len(name) >= 3:
         found += visible.filter(name_begins(name)).order_by("sort_name", "pk")[:DUPLICATES_SHOWN]

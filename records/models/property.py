@@ -1,5 +1,6 @@
 from typing import TYPE_CHECKING, Any
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +9,13 @@ from .object_type import ObjectType
 
 if TYPE_CHECKING:
     from records.property_kinds import PropertyKind
+
+
+# Two underscores part a lookup's steps, in queries and in addresses.
+check_name = RegexValidator(
+    r"^[a-z](_?[a-z0-9])*\Z",
+    _("Use small letters, digits and single underscores, and begin with a letter, such as shoe_size."),
+)
 
 
 class PropertyGroup(models.Model):
@@ -57,11 +65,15 @@ class Property(models.Model):
 
     object_type = models.ForeignKey(ObjectType, models.CASCADE, related_name="property_rows")
     group = models.ForeignKey(PropertyGroup, models.PROTECT, related_name="property_rows")
-    name = models.SlugField(_("name"), max_length=100)
+    name = models.SlugField(_("name"), max_length=100, validators=[check_name])
     label = models.CharField(_("label"), max_length=100)
     field_type = models.CharField(_("field type"), max_length=20, choices=FieldType.choices)
     column = models.CharField(
-        _("column"), max_length=100, help_text=_("The column of the record's model that holds the value.")
+        _("column"),
+        max_length=100,
+        blank=True,
+        editable=False,
+        help_text=_("The column of the record's model that holds the value; none: a key of its JSON."),
     )
     options = models.JSONField(
         _("options"),
@@ -91,6 +103,11 @@ class Property(models.Model):
     def title(self) -> str:
         """The label in the reader's language."""
         return gettext(self.label)
+
+    @property
+    def lookup(self) -> str:
+        """What a query calls the value: its column, or what `RecordQuerySet.with_values` names it."""
+        return self.column or f"value_{self.name}"
 
     @property
     def kind(self) -> "PropertyKind":

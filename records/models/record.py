@@ -51,6 +51,12 @@ class RecordQuerySet(models.QuerySet["Record"]):
         """Return the records of one object type (the indexes of `Record` begin with it)."""
         return self.filter(object_type=object_type)
 
+    def with_values(self, properties: Iterable[Property]) -> Self:
+        """Name the values of these properties as `Property.lookup` does, for filters and order."""
+        return self.annotate(
+            **{prop.lookup: prop.kind.expression(prop) for prop in properties if not prop.column}
+        )
+
     def with_details(self) -> Self:
         """Fetch each record's own columns in the same query, for `Record.specific`."""
         return self.select_related("owner", *(model.child_name() for model in Record.concrete_models()))

@@ -1,4 +1,4 @@
-"""Django admin for records and the data model. Its forms, columns and search are made from properties too."""
+"""Records in Django's admin: forms, columns and search made from properties, as on the pages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,13 +8,13 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Field, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from . import schema, search, services
-from .forms import taken_values
-from .models import ObjectType, Pipeline, Property, PropertyGroup, Record, Stage
-from .provenance import By, Origin
+from records import schema, search, services
+from records.forms import taken_values
+from records.models import ObjectType, Property, Record
+from records.provenance import By, Origin
 
 FACTS = ("created_at", "created_by", "updated_at", "updated_by", "origin", "archived_at")
 
@@ -42,15 +42,21 @@ class ArchivedFilter(admin.SimpleListFilter):
 class RecordForm(forms.ModelForm):
     """Refuses what the page's forms refuse, beside the same fields."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for prop in schema.current().type(self._meta.model.object_type_name).properties.values():
+            if not prop.column and prop.lookup in self.fields:
+                self.initial[prop.lookup] = prop.kind.initial(self.instance, prop)
+
     def clean(self) -> dict[str, Any]:
         """Refuse a unique value that another live record holds."""
         cleaned = super().clean() or {}
         kind = schema.current().type(self._meta.model.object_type_name)
-        typed = {prop.name: cleaned.get(prop.column) for prop in kind.properties.values()}
+        typed = {prop.name: cleaned.get(prop.lookup) for prop in kind.properties.values()}
         for name, (_holder, message) in taken_values(
             kind.properties.values(), typed, self.instance.pk
         ).items():
-            self.add_error(kind.properties[name].column, message)
+            self.add_error(kind.properties[name].lookup, message)
         return cleaned
 
 
@@ -82,7 +88,7 @@ class RecordAdmin(admin.ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         shown = [
-            (str(group), {"fields": [prop.column for prop in group.members if not prop.read_only]})
+            (str(group), {"fields": [prop.lookup for prop in group.members if not prop.read_only]})
             for group in self.kind.groups
         ]
         return [*shown, (_("History"), {"fields": FACTS})] if obj else shown
@@ -92,6 +98,21 @@ class RecordAdmin(admin.ModelAdmin):
             if prop.column == db_field.name and not prop.read_only:
                 return prop.kind.form_field(prop)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        # Properties that no column holds are no fields of the model; the form declares them.
+        added = {
+            prop.lookup: prop.kind.form_field(prop)
+            for prop in self.kind.properties.values()
+            if not prop.column
+        }
+        kwargs["form"] = type("RecordForm", (RecordForm,), added)
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        shown = [self.kind.properties[name] for name in self.kind.list_properties]
+        records: Any = super().get_queryset(request)
+        return records.with_values(shown)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
@@ -119,7 +140,7 @@ class RecordAdmin(admin.ModelAdmin):
     def _values(self, form: Any) -> dict[str, Any]:
         props = self.kind.properties.values()
         return {
-            prop.name: form.cleaned_data[prop.column] for prop in props if prop.column in form.cleaned_data
+            prop.name: form.cleaned_data[prop.lookup] for prop in props if prop.lookup in form.cleaned_data
         }
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -189,128 +210,3 @@ class AnyRecordAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-# --- The data model -------------------------------------------------------------------------------
-
-
-class _FixedSet:
-    """Rows that are changed here, and neither added nor deleted."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ObjectTypeForm(forms.ModelForm):
-    """Checks that the chosen properties exist."""
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse names of properties that the type does not have."""
-        cleaned = super().clean() or {}
-        known = set(Property.objects.filter(object_type=self.instance).values_list("name", flat=True))
-        for field in ("secondary_properties", "list_properties"):
-            names = cleaned.get(field)
-            if names is None:
-                continue
-            if not isinstance(names, list) or any(not isinstance(name, str) for name in names):
-                self.add_error(field, _('Enter a list of property names, such as ["email", "phone"].'))
-            elif unknown := sorted(set(names) - known):
-                self.add_error(
-                    field, gettext("There is no property “%(name)s”.") % {"name": "”, “".join(unknown)}
-                )
-        return cleaned
-
-
-@admin.register(ObjectType)
-class ObjectTypeAdmin(_FixedSet, admin.ModelAdmin):
-    """How the records of a type are called and shown."""
-
-    form = ObjectTypeForm
-    list_display = ("plural_label", "name", "type_id", "position")
-    fields = (
-        "name",
-        "type_id",
-        "singular",
-        "plural",
-        "primary_properties",
-        "secondary_properties",
-        "list_properties",
-        "position",
-    )
-    # Records' names are made from the primary properties when they are saved.
-    readonly_fields = ("name", "type_id", "primary_properties")
-
-
-class PropertyForm(forms.ModelForm):
-    """Offers the groups of the property's own type, and checks the options of a dropdown."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        groups = PropertyGroup.objects.filter(object_type=self.instance.object_type_id)
-        if "group" in self.fields:  # absent for those who may only look
-            self.fields["group"] = forms.ModelChoiceField(groups, label=self.fields["group"].label)
-
-    def clean_options(self) -> Any:
-        """Refuse options that are not a list of values with labels, each value once."""
-        options = self.cleaned_data["options"] or []
-        well_formed = isinstance(options, list) and all(
-            isinstance(option, dict)
-            and option.keys() == {"value", "label"}
-            and all(isinstance(part, str) and part for part in option.values())
-            for option in options
-        )
-        if not well_formed or len({option["value"] for option in options}) != len(options):
-            raise ValidationError(_('Enter a list of {"value": …, "label": …}, each value once.'))
-        return options
-
-
-@admin.register(Property)
-class PropertyAdmin(_FixedSet, admin.ModelAdmin):
-    """Labels, help, order, options, and whether a property is required."""
-
-    form = PropertyForm
-    list_display = ("title", "name", "object_type", "group", "field_type", "required")
-    list_filter = ("object_type", "field_type")
-    search_fields = ("name", "label")
-    list_select_related = ("object_type", "group")
-    # What stored values and indexes follow from cannot change under them.
-    readonly_fields = ("object_type", "name", "field_type")
-    fields = (*readonly_fields, "label", "group", "position", "help_text", "required", "options")
-
-
-@admin.register(PropertyGroup)
-class PropertyGroupAdmin(admin.ModelAdmin):
-    """The headings on a record's page."""
-
-    list_display = ("label", "object_type", "position")
-    list_filter = ("object_type",)
-
-
-class StageInline(admin.TabularInline):
-    """The stages of a pipeline; one that records stand in cannot be deleted."""
-
-    model = Stage
-    extra = 0
-    min_num = 1
-    validate_min = True
-
-
-@admin.register(Pipeline)
-class PipelineAdmin(admin.ModelAdmin):
-    """Pipelines with their stages."""
-
-    list_display = ("label", "object_type", "position")
-    list_filter = ("object_type",)
-    inlines = (StageInline,)
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "object_type":
-            with_stages = Property.objects.filter(field_type=Property.FieldType.STAGE)
-            kwargs["queryset"] = ObjectType.objects.filter(pk__in=with_stages.values("object_type"))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("object_type", "name") if obj else ()

@@ -1,0 +1,190 @@
+"""The data model in Django's admin: object types, properties, groups, pipelines."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from records.lists import NAME
+from records.models import ObjectType, Pipeline, Property, PropertyGroup, Stage
+from records.property_kinds import KINDS
+
+RESERVED = (NAME, "select")  # columns that every list has
+
+
+class _Kept:
+    """Rows that cannot be deleted: records hold values of theirs."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ObjectTypeForm(forms.ModelForm):
+    """Checks that the chosen properties exist."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse names of properties that the type does not have."""
+        cleaned = super().clean() or {}
+        known = set(Property.objects.filter(object_type=self.instance).values_list("name", flat=True))
+        for field in ("secondary_properties", "list_properties"):
+            names = cleaned.get(field)
+            if names is None:
+                continue
+            if not isinstance(names, list) or any(not isinstance(name, str) for name in names):
+                self.add_error(field, _('Enter a list of property names, such as ["email", "phone"].'))
+            elif unknown := sorted(set(names) - known):
+                self.add_error(
+                    field, gettext("There is no property “%(name)s”.") % {"name": "”, “".join(unknown)}
+                )
+        return cleaned
+
+
+@admin.register(ObjectType)
+class ObjectTypeAdmin(_Kept, admin.ModelAdmin):
+    """How the records of a type are called and shown."""
+
+    form = ObjectTypeForm
+    list_display = ("plural_label", "name", "type_id", "position")
+    fields = (
+        "name",
+        "type_id",
+        "singular",
+        "plural",
+        "primary_properties",
+        "secondary_properties",
+        "list_properties",
+        "position",
+    )
+    # Records' names are made from the primary properties when they are saved.
+    readonly_fields = ("name", "type_id", "primary_properties")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+class GroupField(forms.ModelChoiceField):
+    """Chooses a group, named with its object type."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.object_type} – {obj}"
+
+
+class PropertyForm(forms.ModelForm):
+    """Checks a property's group and options."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "field_type" in self.fields:  # a new one: its values will stand in the records' JSON
+            types = [(name, name.label) for name in Property.FieldType if KINDS[name].in_json]
+            self.fields["field_type"] = forms.ChoiceField(
+                choices=[("", "—"), *types], label=self.fields["field_type"].label
+            )
+
+    def clean_name(self) -> str:
+        """Refuse the names that lists have for columns of their own."""
+        name = self.cleaned_data["name"]
+        if name in RESERVED:
+            raise ValidationError(gettext("“%(name)s” is taken by every list.") % {"name": name})
+        return name
+
+    def clean_options(self) -> Any:
+        """Refuse options that are not a list of values with labels, each value once."""
+        options = self.cleaned_data["options"] or []
+        well_formed = isinstance(options, list) and all(
+            isinstance(option, dict)
+            and option.keys() == {"value", "label"}
+            and all(isinstance(part, str) and part for part in option.values())
+            for option in options
+        )
+        if not well_formed or len({option["value"] for option in options}) != len(options):
+            raise ValidationError(_('Enter a list of {"value": …, "label": …}, each value once.'))
+        return options
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a group of another type, a dropdown without options, and options without a dropdown."""
+        cleaned = super().clean() or {}
+        type_id = cleaned["object_type"].pk if cleaned.get("object_type") else self.instance.object_type_id
+        group = cleaned.get("group")
+        if group and type_id and group.object_type_id != type_id:
+            self.add_error("group", _("Choose a group of the same object type."))
+        field_type = cleaned.get("field_type") or self.instance.field_type
+        is_dropdown = field_type == Property.FieldType.SELECT
+        if "options" in cleaned and field_type and bool(cleaned["options"]) != is_dropdown:
+            self.add_error(
+                "options",
+                _("Give the values to choose from.") if is_dropdown else _("Only dropdowns have options."),
+            )
+        return cleaned
+
+
+@admin.register(Property)
+class PropertyAdmin(_Kept, admin.ModelAdmin):
+    """Properties are added at run time, without a migration; forms, lists and filters have them at once."""
+
+    form = PropertyForm
+    list_display = ("title", "name", "object_type", "group", "field_type", "required")
+    list_filter = ("object_type", "field_type")
+    search_fields = ("name", "label")
+    list_select_related = ("object_type", "group", "group__object_type")
+    fields = (
+        "object_type",
+        "name",
+        "field_type",
+        "label",
+        "group",
+        "position",
+        "help_text",
+        "required",
+        "unique",
+        "searchable",
+        "options",
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        # What stored values, names and indexes follow from cannot change under them.
+        return ("object_type", "name", "field_type", "unique", "searchable") if obj else ()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "group":
+            kwargs["queryset"] = PropertyGroup.objects.select_related("object_type")
+            kwargs["form_class"] = GroupField
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(PropertyGroup)
+class PropertyGroupAdmin(admin.ModelAdmin):
+    """The headings on a record's page."""
+
+    list_display = ("label", "object_type", "position")
+    list_filter = ("object_type",)
+
+
+class StageInline(admin.TabularInline):
+    """The stages of a pipeline; one that records stand in cannot be deleted."""
+
+    model = Stage
+    extra = 0
+    min_num = 1
+    validate_min = True
+
+
+@admin.register(Pipeline)
+class PipelineAdmin(admin.ModelAdmin):
+    """Pipelines with their stages."""
+
+    list_display = ("label", "object_type", "position")
+    list_filter = ("object_type",)
+    inlines = (StageInline,)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "object_type":
+            with_stages = Property.objects.filter(field_type=Property.FieldType.STAGE)
+            kwargs["queryset"] = ObjectType.objects.filter(pk__in=with_stages.values("object_type"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("object_type", "name") if obj else ()
