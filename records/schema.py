@@ -24,12 +24,14 @@ class Schema:
         from records.models import Pipeline, Property, PropertyGroup, Stage
 
         self.stamp = stamp
-        self.types = list(ObjectType.objects.order_by("position", "id"))
+        everything = list(ObjectType.objects.order_by("position", "id"))
+        self.types = [object_type for object_type in everything if object_type.archived_at is None]
         self._by_name = {object_type.name: object_type for object_type in self.types}
-        self._by_id = {object_type.pk: object_type for object_type in self.types}
+        # Records of an archived type still know what they are.
+        self._by_id = {object_type.pk: object_type for object_type in everything}
         groups = {}
         pipelines = {}
-        for object_type in self.types:
+        for object_type in everything:
             object_type.properties, object_type.groups = {}, []
             object_type.pipelines, object_type.stages = [], {}
         for group in PropertyGroup.objects.order_by("position", "id"):

@@ -1,6 +1,7 @@
 """What is done to records. Every path that writes records (page, list, admin, import, API) calls these."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -226,14 +227,15 @@ def _claim_unique_values(records: Sequence[Record]) -> None:
 # --- Archive and restore ----------------------------------------------------------------------------
 
 
-def archive_records(ids: Iterable[int], *, by: By) -> list[int]:
+def archive_records(ids: Iterable[int], *, by: By, at: datetime | None = None) -> list[int]:
     """Archive the live ones among these records; return their ids.
 
     Archived records leave every page and query, free their unique values and keep their associations.
+    `at` is the moment that they are archived at; now, where none is given.
     """
     with transaction.atomic():
         archived = _lock(ids, archived=False)
-        now = timezone.now()
+        now = at or timezone.now()
         for batch in batches(archived):
             Record.objects.filter(pk__in=batch).update(archived_at=now, updated_at=now, updated_by=by.actor)
             UniqueValue.objects.filter(record__in=batch).delete()
@@ -259,6 +261,35 @@ def restore_records(ids: Iterable[int], *, by: By) -> list[int]:
                 _claim_unique_values(records)
         records_restored.send(sender=Record, record_ids=restored)
     return restored
+
+
+def archive_type(object_type: ObjectType, *, by: By) -> int:
+    """Archive a custom object type with all its live records; return how many those are.
+
+    The type leaves every page. Raises ValidationError for a standard type.
+    """
+    with transaction.atomic():
+        row = ObjectType.objects.select_for_update().get(pk=object_type.pk)
+        if not row.is_custom:
+            raise ValidationError(_("Standard object types cannot be archived."))
+        if row.archived_at:
+            return 0
+        row.archived_at = timezone.now()
+        row.save(update_fields=["archived_at"])
+        live = Record.objects.live().of_type(row).values_list("pk", flat=True)
+        return len(archive_records(live, by=by, at=row.archived_at))
+
+
+def restore_type(object_type: ObjectType, *, by: By) -> int:
+    """Restore a custom object type with the records that were archived with it; return how many those are."""
+    with transaction.atomic():
+        row = ObjectType.objects.select_for_update().get(pk=object_type.pk)
+        if row.archived_at is None:
+            return 0
+        together = Record.objects.of_type(row).filter(archived_at=row.archived_at)
+        row.archived_at = None
+        row.save(update_fields=["archived_at"])
+        return len(restore_records(together.values_list("pk", flat=True), by=by))
 
 
 def _lock(ids: Iterable[int], *, archived: bool) -> list[int]:

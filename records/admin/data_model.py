@@ -4,16 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from records.lists import NAME
 from records.models import ObjectType, Pipeline, Property, PropertyGroup, Stage
 from records.property_kinds import KINDS
-
-RESERVED = (NAME, "select")  # columns that every list has
 
 
 class _Kept:
@@ -23,37 +17,17 @@ class _Kept:
         return False
 
 
-class ObjectTypeForm(forms.ModelForm):
-    """Checks that the chosen properties exist."""
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse names of properties that the type does not have."""
-        cleaned = super().clean() or {}
-        known = set(Property.objects.filter(object_type=self.instance).values_list("name", flat=True))
-        for field in ("secondary_properties", "list_properties"):
-            names = cleaned.get(field)
-            if names is None:
-                continue
-            if not isinstance(names, list) or any(not isinstance(name, str) for name in names):
-                self.add_error(field, _('Enter a list of property names, such as ["email", "phone"].'))
-            elif unknown := sorted(set(names) - known):
-                self.add_error(
-                    field, gettext("There is no property “%(name)s”.") % {"name": "”, “".join(unknown)}
-                )
-        return cleaned
-
-
 @admin.register(ObjectType)
 class ObjectTypeAdmin(_Kept, admin.ModelAdmin):
     """How the records of a type are called and shown."""
 
-    form = ObjectTypeForm
     list_display = ("plural_label", "name", "type_id", "position")
     fields = (
         "name",
         "type_id",
         "singular",
         "plural",
+        "icon",
         "primary_properties",
         "secondary_properties",
         "list_properties",
@@ -74,7 +48,7 @@ class GroupField(forms.ModelChoiceField):
 
 
 class PropertyForm(forms.ModelForm):
-    """Checks a property's group and options."""
+    """Offers the field types that a new property can have."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,41 +58,9 @@ class PropertyForm(forms.ModelForm):
                 choices=[("", "—"), *types], label=self.fields["field_type"].label
             )
 
-    def clean_name(self) -> str:
-        """Refuse the names that lists have for columns of their own."""
-        name = self.cleaned_data["name"]
-        if name in RESERVED:
-            raise ValidationError(gettext("“%(name)s” is taken by every list.") % {"name": name})
-        return name
-
     def clean_options(self) -> Any:
-        """Refuse options that are not a list of values with labels, each value once."""
-        options = self.cleaned_data["options"] or []
-        well_formed = isinstance(options, list) and all(
-            isinstance(option, dict)
-            and option.keys() == {"value", "label"}
-            and all(isinstance(part, str) and part for part in option.values())
-            for option in options
-        )
-        if not well_formed or len({option["value"] for option in options}) != len(options):
-            raise ValidationError(_('Enter a list of {"value": …, "label": …}, each value once.'))
-        return options
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a group of another type, a dropdown without options, and options without a dropdown."""
-        cleaned = super().clean() or {}
-        type_id = cleaned["object_type"].pk if cleaned.get("object_type") else self.instance.object_type_id
-        group = cleaned.get("group")
-        if group and type_id and group.object_type_id != type_id:
-            self.add_error("group", _("Choose a group of the same object type."))
-        field_type = cleaned.get("field_type") or self.instance.field_type
-        is_dropdown = field_type == Property.FieldType.SELECT
-        if "options" in cleaned and field_type and bool(cleaned["options"]) != is_dropdown:
-            self.add_error(
-                "options",
-                _("Give the values to choose from.") if is_dropdown else _("Only dropdowns have options."),
-            )
-        return cleaned
+        """An empty field is an empty list."""
+        return self.cleaned_data["options"] or []
 
 
 @admin.register(Property)

@@ -263,19 +263,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                (
-                    "name",
-                    models.SlugField(
-                        max_length=100,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[a-z](_?[a-z0-9])*\\Z",
-                                "Use small letters, digits and single underscores, and begin with a letter, such as shoe_size.",
-                            )
-                        ],
-                        verbose_name="name",
-                    ),
-                ),
+                ("name", models.SlugField(max_length=100, verbose_name="name")),
                 ("label", models.CharField(max_length=100, verbose_name="label")),
                 (
                     "field_type",
@@ -304,9 +292,7 @@ class Migration(migrations.Migration):
                 (
                     "column",
                     models.CharField(
-                        blank=True,
-                        editable=False,
-                        help_text="The column of the record's model that holds the value; none: a key of its JSON.",
+                        help_text="The column of the record's model that holds the value.",
                         max_length=100,
                         verbose_name="column",
                     ),

@@ -1,5 +1,6 @@
 """The models of the ground floor: what a record is."""
 
+from .custom import CustomRecord
 from .object_type import DataModelStamp, ObjectType
 from .pipeline import Pipeline, Stage
 from .property import Property, PropertyGroup
@@ -9,6 +10,7 @@ from .standard import Company, Contact, Deal, Ticket
 __all__ = [
     "Company",
     "Contact",
+    "CustomRecord",
     "DataModelStamp",
     "Deal",
     "ObjectType",

@@ -1,21 +1,17 @@
 from typing import TYPE_CHECKING, Any
 
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .object_type import ObjectType
+from .object_type import ObjectType, check_name
 
 if TYPE_CHECKING:
     from records.property_kinds import PropertyKind
 
 
-# Two underscores part a lookup's steps, in queries and in addresses.
-check_name = RegexValidator(
-    r"^[a-z](_?[a-z0-9])*\Z",
-    _("Use small letters, digits and single underscores, and begin with a letter, such as shoe_size."),
-)
+RESERVED = ("name", "select")  # columns that every list has
 
 
 class PropertyGroup(models.Model):
@@ -98,6 +94,34 @@ class Property(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        """Refuse what could not work. Raises ValidationError by field."""
+        errors: dict[str, Any] = {}
+        if self.name in RESERVED and not self.column:
+            errors["name"] = _("“%(name)s” is a column of every list.") % {"name": self.name}
+        if self.group_id and self.object_type_id and self.group.object_type_id != self.object_type_id:
+            errors["group"] = _("Choose a group of the same object type.")
+        if self.field_type in self.FieldType and not self.column and not self.kind.in_json:
+            errors["field_type"] = _("Only standard properties are of this type.")
+        is_dropdown = self.field_type == self.FieldType.SELECT
+        if not self._has_good_options():
+            errors["options"] = _('Enter a list of {"value": …, "label": …}, each value once.')
+        elif bool(self.options) != is_dropdown:
+            errors["options"] = (
+                _("Give the values to choose from.") if is_dropdown else _("Only dropdowns have options.")
+            )
+        if errors:
+            raise ValidationError(errors)
+
+    def _has_good_options(self) -> bool:
+        well_formed = isinstance(self.options, list) and all(
+            isinstance(option, dict)
+            and option.keys() == {"value", "label"}
+            and all(isinstance(part, str) and part for part in option.values())
+            for option in self.options
+        )
+        return well_formed and len({option["value"] for option in self.options}) == len(self.options)
 
     @property
     def title(self) -> str:

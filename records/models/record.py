@@ -95,7 +95,7 @@ class Record(models.Model):
 
     objects = RecordQuerySet.as_manager()
 
-    # Set by each concrete model: the name of the object type that it stores.
+    # Set by each concrete model: the name of the object type that it stores; "" is every custom one.
     object_type_name: ClassVar[str]
 
     class Meta:
@@ -142,16 +142,14 @@ class Record(models.Model):
 
     @classmethod
     def concrete_models(cls) -> "list[type[Record]]":
-        """Return the concrete model of each object type."""
+        """Return the concrete models: one of each standard type, and one for all custom types."""
         return list(Record.__subclasses__())
 
     @classmethod
     def model_of(cls, object_type_name: str) -> "type[Record]":
-        """Return the model that stores records of the named type. Raises KeyError for an unknown one."""
-        for model in cls.concrete_models():
-            if model.object_type_name == object_type_name:
-                return model
-        raise KeyError(object_type_name)
+        """Return the model that stores records of the named type: its own, or the one for custom types."""
+        models = {model.object_type_name: model for model in cls.concrete_models()}
+        return models.get(object_type_name) or models[""]
 
     @classmethod
     def child_name(cls) -> str:

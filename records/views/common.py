@@ -28,7 +28,8 @@ def object_type_or_404(name: str) -> ObjectType:
 def record_or_404(request: Request, type_name: str, pk: int) -> Record:
     """Return the live record of that type and id, as its own model, with its owner. Raises Http404."""
     object_type = object_type_or_404(type_name)
-    visible = object_type.model.objects.visible_to(request.user).select_related("owner", "created_by")
+    visible = object_type.model.objects.visible_to(request.user).of_type(object_type)
+    visible = visible.select_related("owner", "created_by")
     # Beyond what the id column holds there is nothing, and a database may refuse to look.
     record = visible.filter(pk=pk).first() if pk < 2**63 else None
     if record is None:

@@ -1,0 +1,382 @@
+"""The data model as a definition: object types, groups, properties, pipelines and stages, as plain data.
+
+A definition (see docs/objects.md) says what there shall be. Applying it creates what is missing and changes
+what differs; it deletes nothing, and applied twice it changes nothing. The settings pages, the command
+`define_object` and whoever else changes the data model go through `apply`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from . import schema
+from .models import DataModelStamp, ObjectType, Pipeline, Property, PropertyGroup, Stage
+
+Definition = dict[str, Any]
+UNDERSTOOD = {  # the keys of each level, and the field that each of them sets
+    "type": {
+        "singular": "singular",
+        "plural": "plural",
+        "icon": "icon",
+        "position": "position",
+        "primary": "primary_properties",
+        "secondary": "secondary_properties",
+        "columns": "list_properties",
+    },
+    "group": {"label": "label"},
+    "property": {
+        "label": "label",
+        "type": "field_type",
+        "help": "help_text",
+        "required": "required",
+        "unique": "unique",
+        "searchable": "searchable",
+        "options": "options",
+    },
+    "pipeline": {"label": "label"},
+    "stage": {"label": "label", "probability": "probability", "closed": "is_closed"},
+}
+# What stored values, names and indexes follow from cannot change under them.
+FIXED = {"primary_properties", "field_type", "unique", "searchable"}
+
+
+class DefinitionRefused(Exception):
+    """The definition cannot be applied; nothing was changed. `messages` says where and why."""
+
+    def __init__(self, messages: Iterable[str]) -> None:
+        self.messages = list(messages)
+        super().__init__("\n".join(self.messages))
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that applying a definition creates or changes."""
+
+    path: str  # such as "viewings.properties.outcome"
+    created: bool
+    fields: tuple[str, ...] = ()  # of what is changed
+
+    def __str__(self) -> str:
+        if self.created:
+            return _("%(path)s: created") % {"path": self.path}
+        return _("%(path)s: %(fields)s changed") % {"path": self.path, "fields": ", ".join(self.fields)}
+
+
+def apply(definition: Definition, *, dry_run: bool = False) -> list[Change]:
+    """Bring the data model in line with a definition, all or nothing; return what that took.
+
+    With `dry_run` nothing is changed. Raises DefinitionRefused.
+    """
+    with transaction.atomic():
+        # One change of the data model at a time, whoever makes it.
+        list(DataModelStamp.objects.select_for_update())
+        applying = _Applying()
+        applying.everything(definition)
+        if applying.problems:
+            raise DefinitionRefused(applying.problems)
+        if dry_run:
+            transaction.set_rollback(True)
+        elif applying.changes:
+            schema.data_model_changed()
+    return applying.changes
+
+
+class _Applying:
+    """Walks a definition, creating and changing rows, and collects changes and problems."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+        self.problems: list[str] = []
+
+    def everything(self, definition: Any) -> None:
+        """Apply a whole definition."""
+        given = self._mapping(definition, "", {"objects"}, ())
+        for name, one in self._named(given.get("objects"), "objects").items():
+            self._type(name, one)
+
+    def _type(self, name: str, given: Any) -> None:
+        given = self._mapping(given, name, UNDERSTOOD["type"], {"groups", "pipelines"})
+        kind = ObjectType.objects.filter(name=name).first()
+        if kind is None:
+            number = 1 + max(
+                (
+                    int(type_id[2:])
+                    for type_id in ObjectType.objects.values_list("type_id", flat=True)
+                    if type_id.startswith("2-")
+                ),
+                default=0,
+            )
+            kind = ObjectType(name=name, type_id=f"2-{number}", is_custom=True, position=100 + number)
+            # Until its properties are there.
+            start = {key: value for key, value in given.items() if key in ("singular", "plural", "icon")}
+            if not self._save(kind, start, UNDERSTOOD["type"], name):
+                return
+            record_group(kind)
+        for place, (group_name, group) in enumerate(
+            self._named(given.get("groups"), f"{name}.groups").items()
+        ):
+            self._group(kind, group_name, group, place)
+        for place, (pipeline_name, pipeline) in enumerate(
+            self._named(given.get("pipelines"), f"{name}.pipelines").items()
+        ):
+            self._pipeline(kind, pipeline_name, pipeline, place)
+        rest = {key: value for key, value in given.items() if key not in ("groups", "pipelines")}
+        if not kind.primary_properties and "primary" not in rest:
+            first = (
+                kind.property_rows.exclude(group__name="record")
+                .order_by("group__position", "position")
+                .first()
+            )
+            rest["primary"] = [first.name] if first else []
+        self._save(kind, rest, UNDERSTOOD["type"], name)
+        if not kind.primary_properties:
+            self.problems.append(
+                _("%(path)s: a type needs a property that names its records.") % {"path": name}
+            )
+
+    def _group(self, kind: ObjectType, name: str, given: Any, place: int) -> None:
+        path = f"{kind.name}.groups.{name}"
+        given = self._mapping(given, path, UNDERSTOOD["group"], {"properties"})
+        group = PropertyGroup.objects.filter(object_type=kind, name=name).first()
+        if group is None:
+            group = PropertyGroup(
+                object_type=kind, name=name, position=self._behind(kind.property_groups, place)
+            )
+        if not self._save(
+            group, {"label": name.capitalize(), **given} if not group.pk else given, UNDERSTOOD["group"], path
+        ):
+            return
+        for position, (property_name, prop) in enumerate(
+            self._named(given.get("properties"), f"{path}.properties").items()
+        ):
+            self._property(kind, group, property_name, prop, position)
+
+    def _property(self, kind: ObjectType, group: PropertyGroup, name: str, given: Any, place: int) -> None:
+        path = f"{kind.name}.properties.{name}"
+        given = self._mapping(given, path, UNDERSTOOD["property"], set())
+        if isinstance(given.get("options"), dict):
+            options = self._named(given["options"], f"{path}.options")
+            given["options"] = [{"value": value, "label": str(label)} for value, label in options.items()]
+        prop = Property.objects.filter(object_type=kind, name=name).first()
+        if prop is None:
+            prop = Property(
+                object_type=kind, group=group, name=name, position=self._behind(group.property_rows, place)
+            )
+            given = {"label": name.replace("_", " ").capitalize(), "type": "text", **given}
+        elif prop.group_id != group.pk:
+            prop.group = group
+        self._save(prop, given, UNDERSTOOD["property"], path)
+
+    def _pipeline(self, kind: ObjectType, name: str, given: Any, place: int) -> None:
+        path = f"{kind.name}.pipelines.{name}"
+        given = self._mapping(given, path, UNDERSTOOD["pipeline"], {"stages"})
+        pipeline = Pipeline.objects.filter(object_type=kind, name=name).first()
+        if pipeline is None:
+            pipeline = Pipeline(object_type=kind, name=name, position=self._behind(kind.pipeline_rows, place))
+            given = {"label": name.capitalize(), **given}
+            if not given.get("stages"):
+                self.problems.append(_("%(path)s: a pipeline needs a stage.") % {"path": path})
+        self._need_stage_property(kind, path)
+        if not self._save(pipeline, given, UNDERSTOOD["pipeline"], path):
+            return
+        for position, (stage_name, stage) in enumerate(
+            self._named(given.get("stages"), f"{path}.stages").items()
+        ):
+            stage_path = f"{path}.stages.{stage_name}"
+            stage = self._mapping(stage, stage_path, UNDERSTOOD["stage"], set())
+            row = Stage.objects.filter(pipeline=pipeline, name=stage_name).first()
+            if row is None:
+                row = Stage(
+                    pipeline=pipeline, name=stage_name, position=self._behind(pipeline.stages, position)
+                )
+                stage = {"label": stage_name.capitalize(), **stage}
+            self._save(row, stage, UNDERSTOOD["stage"], stage_path)
+
+    def _need_stage_property(self, kind: ObjectType, path: str) -> None:
+        if Property.objects.filter(object_type=kind, field_type=Property.FieldType.STAGE).exists():
+            return
+        if not kind.is_custom:
+            self.problems.append(_("%(path)s: records of this type have no stages.") % {"path": path})
+            return
+        if kind.model.objects.filter(object_type=kind).exists():
+            self.problems.append(
+                _("%(path)s: there are records already, which have no stage.") % {"path": path}
+            )
+            return
+        group = kind.property_groups.order_by("position")[0]
+        for name, label, read_only in (
+            ("pipeline", gettext_noop("Pipeline"), True),
+            ("stage", gettext_noop("Stage"), False),
+        ):
+            Property.objects.create(
+                object_type=kind,
+                group=group,
+                name=name,
+                label=label,
+                field_type=name,
+                column=name,
+                read_only=read_only,
+                required=not read_only,
+                position=1_000,
+            )
+
+    # --- Rows -----------------------------------------------------------------------------------
+
+    def _save(self, row: models.Model, given: dict[str, Any], understood: dict[str, str], path: str) -> bool:
+        """Set the given fields of a row and save it where that changes anything; say whether it is good."""
+        created = row._state.adding
+        stored = None if created else type(row)._default_manager.get(pk=row.pk)
+        changed = []
+        for key, value in given.items():
+            name = understood.get(key)
+            if name is None:
+                continue
+            field: Any = row._meta.get_field(name)
+            try:
+                value = field.to_python(value)
+            except ValidationError as error:
+                self.problems.append(f"{path}.{key}: {' '.join(error.messages)}")
+                return False
+            setattr(row, name, value)
+        if stored is not None:
+            fields: list[Any] = list(row._meta.concrete_fields)
+            changed = [
+                one.name for one in fields if getattr(stored, one.attname) != getattr(row, one.attname)
+            ]
+            if fixed := [name for name in changed if name in FIXED and getattr(stored, name)]:
+                self.problems.append(
+                    _("%(path)s: %(fields)s cannot be changed, because records depend on it.")
+                    % {"path": path, "fields": ", ".join(fixed)}
+                )
+                return False
+            if not changed:
+                return True
+        try:
+            row.full_clean()
+        except ValidationError as error:
+            keys = {field: key for key, field in understood.items()}
+            for name, messages in error.message_dict.items():
+                place = f"{path}.{keys[name]}" if name in keys else path
+                self.problems += [f"{place}: {message}" for message in messages]
+            return False
+        row.save()
+        self.changes.append(Change(path, created, tuple(changed)))
+        return True
+
+    @staticmethod
+    def _behind(rows: Any, place: int) -> int:
+        """Return a position behind the rows that there are."""
+        last = rows.filter(position__lt=1_000).aggregate(last=models.Max("position"))["last"]
+        return place if last is None else max(last + 1, place)
+
+    # --- Plain data -----------------------------------------------------------------------------
+
+    def _mapping(
+        self, given: Any, path: str, understood: Iterable[str], parts: Iterable[str]
+    ) -> dict[str, Any]:
+        """Return a part of the definition as a dictionary of its own, without what is not understood."""
+        if given is None:
+            return {}
+        if not isinstance(given, dict):
+            self.problems.append(_("%(path)s: names with values are expected here.") % {"path": path or "–"})
+            return {}
+        known = {*understood, *parts}
+        for key in given:
+            if key not in known:
+                self.problems.append(
+                    _("%(path)s: “%(key)s” means nothing here; known are %(known)s.")
+                    % {"path": path or "–", "key": key, "known": ", ".join(sorted(known))}
+                )
+        return {key: value for key, value in given.items() if key in known}
+
+    def _named(self, given: Any, path: str) -> dict[str, Any]:
+        """Return a part of the definition whose keys are names."""
+        if given is None:
+            return {}
+        if not isinstance(given, dict):
+            self.problems.append(_("%(path)s: names with values are expected here.") % {"path": path})
+            return {}
+        for name in given:
+            if not isinstance(name, str | int) or isinstance(name, bool):  # what YAML makes of a bare no
+                self.problems.append(
+                    _("%(path)s: “%(name)s” is no name; write it in quotes.") % {"path": path, "name": name}
+                )
+        return {str(name): value for name, value in given.items()}
+
+
+def record_group(kind: ObjectType) -> None:
+    """Give a new type what every record has."""
+    group = PropertyGroup.objects.create(
+        object_type=kind, name="record", label=gettext_noop("Record"), position=1_000
+    )
+    for place, (name, label, field_type, column, read_only) in enumerate(
+        (
+            ("hubspot_owner_id", gettext_noop("Owner"), "user", "owner", False),
+            ("createdate", gettext_noop("Created"), "datetime", "created_at", True),
+            ("hs_lastmodifieddate", gettext_noop("Last changed"), "datetime", "updated_at", True),
+        )
+    ):
+        Property.objects.create(
+            object_type=kind,
+            group=group,
+            name=name,
+            label=label,
+            field_type=field_type,
+            column=column,
+            read_only=read_only,
+            position=place,
+        )
+
+
+# --- Export ---------------------------------------------------------------------------------------
+
+
+def export(names: Iterable[str] = ()) -> Definition:
+    """Return the data model as a definition: of these object types, or of all."""
+    chosen = set(names)
+    kinds = [kind for kind in schema.current().types if not chosen or kind.name in chosen]
+    return {"objects": {kind.name: _export_type(kind) for kind in kinds}}
+
+
+def _export_type(kind: ObjectType) -> Definition:
+    # Every custom type is given its owner, dates and stage by itself.
+    groups = {
+        group.name: {
+            **_fields(group, "group"),
+            "properties": {
+                prop.name: _export_property(prop)
+                for prop in group.members
+                if not (kind.is_custom and prop.column)
+            },
+        }
+        for group in kind.groups
+    }
+    pipelines = {
+        pipeline.name: {
+            **_fields(pipeline, "pipeline"),
+            "stages": {stage.name: _fields(stage, "stage", probability=str) for stage in pipeline.stage_list},
+        }
+        for pipeline in kind.pipelines
+    }
+    groups = {name: group for name, group in groups.items() if group["properties"]}
+    return {**_fields(kind, "type"), "groups": groups, **({"pipelines": pipelines} if pipelines else {})}
+
+
+def _export_property(prop: Property) -> Definition:
+    return _fields(prop, "property", options=lambda options: {one["value"]: one["label"] for one in options})
+
+
+def _fields(row: models.Model, level: str, **written: Callable[[Any], Any]) -> Definition:
+    """Return what a row says beyond the defaults."""
+    found = {}
+    for key, name in UNDERSTOOD[level].items():
+        field: Any = row._meta.get_field(name)
+        value = getattr(row, name)
+        if value != field.get_default():
+            found[key] = written.get(key, lambda same: same)(value)
+    return found

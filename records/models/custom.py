@@ -1,0 +1,25 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .pipeline import Pipeline, Stage
+from .record import Record
+
+
+class CustomRecord(Record):
+    """A record of a type that users defined, whichever it is; its properties stand in its JSON.
+
+    Only the stage has a column: a stage that records stand in must not be deleted, and boards need its index.
+    """
+
+    object_type_name = ""
+
+    pipeline = models.ForeignKey(
+        Pipeline, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("pipeline")
+    )
+    stage = models.ForeignKey(
+        Stage, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("stage")
+    )
+
+    class Meta:
+        verbose_name = _("custom record")
+        verbose_name_plural = _("custom records")
