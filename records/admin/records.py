@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Field, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -42,21 +42,21 @@ class ArchivedFilter(admin.SimpleListFilter):
 class RecordForm(forms.ModelForm):
     """Refuses what the page's forms refuse, beside the same fields."""
 
+    kind: ObjectType  # set by RecordAdmin.get_form, together with a field for each property
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for prop in schema.current().type(self._meta.model.object_type_name).properties.values():
-            if not prop.column and prop.lookup in self.fields:
-                self.initial[prop.lookup] = prop.kind.initial(self.instance, prop)
+        for prop in self.kind.properties.values():
+            if prop.lookup in self.fields:
+                self.initial.setdefault(prop.lookup, prop.kind.initial(self.instance, prop))
 
     def clean(self) -> dict[str, Any]:
         """Refuse a unique value that another live record holds."""
         cleaned = super().clean() or {}
-        kind = schema.current().type(self._meta.model.object_type_name)
-        typed = {prop.name: cleaned.get(prop.lookup) for prop in kind.properties.values()}
-        for name, (_holder, message) in taken_values(
-            kind.properties.values(), typed, self.instance.pk
-        ).items():
-            self.add_error(kind.properties[name].lookup, message)
+        properties = self.kind.properties
+        typed = {prop.name: cleaned.get(prop.lookup) for prop in properties.values()}
+        for name, (_holder, message) in taken_values(properties.values(), typed, self.instance.pk).items():
+            self.add_error(properties[name].lookup, message)
         return cleaned
 
 
@@ -65,21 +65,23 @@ class RecordAdmin(admin.ModelAdmin):
 
     form = RecordForm
     readonly_fields = FACTS
-    list_filter = (ArchivedFilter,)
-    list_select_related = ("owner",)
+    list_filter: tuple[Any, ...] = (ArchivedFilter,)
+    list_select_related = ("owner", "object_type")
     search_fields = ("search_text",)  # shows the box; see get_search_results
     show_full_result_count = False
     actions = ("archive", "restore")
     ordering = ("sort_name", "id")
 
-    @property
-    def kind(self) -> ObjectType:
-        """The object type whose records these are."""
+    def kind_of(self, request: HttpRequest, record: Record | None = None) -> ObjectType:
+        """Return the object type that a page is about."""
         return schema.current().type(self.model.object_type_name)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        names = self.kind.list_properties
-        return ["name_shown", *(_column(self.kind.properties[name]) for name in names)]
+        return ["name_shown", *map(_column, self._shown(request))]
+
+    def _shown(self, request: HttpRequest) -> list[Property]:
+        kind = self.kind_of(request)
+        return [kind.properties[name] for name in kind.list_properties]
 
     @admin.display(description=_("name"), ordering="sort_name")
     def name_shown(self, record: Record) -> str:
@@ -89,30 +91,21 @@ class RecordAdmin(admin.ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         shown = [
             (str(group), {"fields": [prop.lookup for prop in group.members if not prop.read_only]})
-            for group in self.kind.groups
+            for group in self.kind_of(request, obj).groups
         ]
         return [*shown, (_("History"), {"fields": FACTS})] if obj else shown
 
-    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
-        for prop in self.kind.properties.values():
-            if prop.column == db_field.name and not prop.read_only:
-                return prop.kind.form_field(prop)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        # Properties that no column holds are no fields of the model; the form declares them.
-        added = {
-            prop.lookup: prop.kind.form_field(prop)
-            for prop in self.kind.properties.values()
-            if not prop.column
+        kind = self.kind_of(request, obj)
+        fields = {
+            prop.lookup: prop.kind.form_field(prop) for prop in kind.properties.values() if not prop.read_only
         }
-        kwargs["form"] = type("RecordForm", (RecordForm,), added)
+        kwargs["form"] = type("RecordForm", (RecordForm,), {"kind": kind, **fields})
         return super().get_form(request, obj, change, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        shown = [self.kind.properties[name] for name in self.kind.list_properties]
         records: Any = super().get_queryset(request)
-        return records.with_values(shown)
+        return records.with_values(self._shown(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
@@ -129,7 +122,7 @@ class RecordAdmin(admin.ModelAdmin):
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Record:
         record = super().save_form(request, form, change)
-        return record if change else services.build_record(self.kind, self._values(form), by=_by(request))
+        return record if change else services.build_record(form.kind, self._values(form), by=_by(request))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
@@ -138,10 +131,9 @@ class RecordAdmin(admin.ModelAdmin):
             obj.save()
 
     def _values(self, form: Any) -> dict[str, Any]:
-        props = self.kind.properties.values()
-        return {
-            prop.name: form.cleaned_data[prop.lookup] for prop in props if prop.lookup in form.cleaned_data
-        }
+        properties = form.kind.properties.values()
+        cleaned = form.cleaned_data
+        return {prop.name: cleaned[prop.lookup] for prop in properties if prop.lookup in cleaned}
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show or save; what another save has made impossible since the form was checked is said."""
@@ -183,8 +175,33 @@ def _column(prop: Property) -> Callable[[Record], str]:
     return show
 
 
+class CustomRecordAdmin(RecordAdmin):
+    """The records of all types that users defined; one is added where the list is filtered by its type."""
+
+    list_filter = ("object_type", ArchivedFilter)
+
+    def kind_of(self, request: HttpRequest, record: Record | None = None) -> Any:
+        """Return the record's type, else the one that the list is filtered by, else None."""
+        if record is not None:
+            return record.kind
+        # A link from the list says there how it was filtered.
+        query = QueryDict(request.GET.get("_changelist_filters", "")) or request.GET
+        chosen = query.get("object_type__id__exact", "")
+        customs = {str(kind.pk): kind for kind in schema.current().types if kind.is_custom}
+        return customs.get(chosen)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return super().get_list_display(request) if self.kind_of(request) else ["name_shown", "object_type"]
+
+    def _shown(self, request: HttpRequest) -> list[Property]:
+        return super()._shown(request) if self.kind_of(request) else []
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and self.kind_of(request) is not None
+
+
 for model in Record.concrete_models():
-    admin.site.register(model, RecordAdmin)
+    admin.site.register(model, RecordAdmin if model.object_type_name else CustomRecordAdmin)
 
 
 @admin.register(Record)

@@ -3,10 +3,12 @@
 import pytest
 from django.contrib import admin
 
-from records.models import Company, Contact, Deal, Pipeline, Record, Stage
+from records import definition, schema
+from records.models import Company, Contact, CustomRecord, Deal, Pipeline, Record, Stage
 from records.provenance import Origin
 from records.services import archive_records
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, by
+from tests.records.test_definition import VIEWINGS
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +150,31 @@ def test_names_of_companies_are_required(staff):
 
     assert "name" in response.context["adminform"].form.errors
     assert not Company.objects.exists()
+
+
+# --- Records of custom types ----------------------------------------------------------------------
+
+
+def test_records_of_a_custom_type_are_added_changed_and_archived(staff):
+    definition.apply(VIEWINGS)
+    kind = schema.current().type("viewings")
+    where = f"_changelist_filters=object_type__id__exact%3D{kind.pk}"
+    url = f"/admin/records/customrecord/add/?{where}"
+    values = {**fields(staff.get(url)), "value_title": "Elm Street 5", "value_price": "9.50"}
+
+    staff.post(url, {**values, "stage": kind.pipelines[0].stage_list[0].pk})
+
+    elm = CustomRecord.objects.get()
+    assert (str(elm), elm.properties["price"], elm.kind) == ("Elm Street 5", "9.50", kind)
+    change = f"/admin/records/customrecord/{elm.pk}/change/"
+    staff.post(change, {**fields(staff.get(change)), "value_title": "Elm Street 6"})
+    listed = staff.get(f"/admin/records/customrecord/?object_type__id__exact={kind.pk}").text
+    assert "Elm Street 6" in listed
+    assert "$9.50" in listed
+    assert "Elm Street 6" in staff.get("/admin/records/customrecord/").text
+    staff.post("/admin/records/customrecord/", {"action": "archive", "_selected_action": elm.pk})
+    assert Record.objects.get(pk=elm.pk).archived_at
+
+
+def test_a_custom_record_cannot_be_added_without_its_type(staff):
+    assert staff.get("/admin/records/customrecord/add/").status_code == 403
