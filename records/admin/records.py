@@ -1,7 +1,7 @@
 """Records in Django's admin: forms, columns and search made from properties, as on the pages."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -65,7 +65,7 @@ class RecordAdmin(admin.ModelAdmin):
 
     form = RecordForm
     readonly_fields = FACTS
-    list_filter: tuple[Any, ...] = (ArchivedFilter,)
+    list_filter: ClassVar[tuple[Any, ...]] = (ArchivedFilter,)
     list_select_related = ("owner", "object_type")
     search_fields = ("search_text",)  # shows the box; see get_search_results
     show_full_result_count = False
@@ -178,7 +178,7 @@ def _column(prop: Property) -> Callable[[Record], str]:
 class CustomRecordAdmin(RecordAdmin):
     """The records of all types that users defined; one is added where the list is filtered by its type."""
 
-    list_filter = ("object_type", ArchivedFilter)
+    list_filter: ClassVar[tuple[Any, ...]] = ("object_type", ArchivedFilter)
 
     def kind_of(self, request: HttpRequest, record: Record | None = None) -> Any:
         """Return the record's type, else the one that the list is filtered by, else None."""
