@@ -103,10 +103,10 @@ class PropertyKind:
         """Put a value where the record holds it; a key without a value is none."""
         if prop.column:
             setattr(record, prop.column, value)
-        elif value == self.blank:
-            record.properties.pop(prop.name, None)
         else:
-            record.properties[prop.name] = self.to_json(value)
+            # A new dictionary, so that whoever compares a record with what it was sees the difference.
+            kept = {name: one for name, one in record.properties.items() if name != prop.name}
+            record.properties = kept if value == self.blank else {**kept, prop.name: self.to_json(value)}
 
     def to_json(self, value: Any) -> Any:
         """Return a value as JSON holds it."""

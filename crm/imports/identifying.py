@@ -46,7 +46,7 @@ class Matcher:
         if not keys:
             return {}
         found: dict[Key, list[Any]] = {}
-        records = self.object_type.model.objects.filter(self._narrowed(keys))
+        records = self.object_type.model.objects.with_values(self.properties).filter(self._narrowed(keys))
         for record in records.select_related("owner").order_by("pk"):
             # Not asked of the database, which might then read all live records instead of these few.
             if record.archived_at or record.object_type_id != self.object_type.pk:
@@ -89,7 +89,7 @@ class Matcher:
             return Q(archived_at__isnull=True, object_type=self.object_type, sort_name__in=folded)
         first = self.properties[0]
         values = {key[0] for key in keys}
-        condition = Q(**{f"{first.column}__in": [value for value in values if value != ""]})
+        condition = Q(**{f"{first.lookup}__in": [value for value in values if value != ""]})
         return condition | (first.kind.is_blank(first) or Q(pk__in=[])) if "" in values else condition
 
 

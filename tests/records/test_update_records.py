@@ -5,12 +5,13 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from records import schema
+from records import definition, schema
 from records.models import Contact, Record, UniqueValue
 from records.provenance import Origin
 from records.search import matching
 from records.services import archive_records, update_records
 from tests.factories import ContactFactory, DealFactory, UserFactory, by
+from tests.records.test_definition import with_properties
 
 pytestmark = pytest.mark.django_db
 
@@ -95,3 +96,21 @@ def test_the_number_of_queries_does_not_depend_on_the_records():
         return len(captured)
 
     assert cost(50) == cost(2)
+
+
+def test_values_of_added_properties_are_written_and_others_kept():
+    definition.apply(
+        with_properties("contacts", {"badge": {"unique": True}, "shoe_size": {"type": "number"}})
+    )
+    ada, bob = ContactFactory(properties={"shoe_size": 37}), ContactFactory(properties={"shoe_size": 44})
+
+    update_records(
+        schema.current().type("contacts"),
+        {ada.pk: {"badge": "ZX-81"}, bob.pk: {"shoe_size": None}},
+        by=by(),
+    )
+
+    assert Contact.objects.get(pk=ada.pk).properties == {"shoe_size": 37, "badge": "ZX-81"}
+    assert Contact.objects.get(pk=bob.pk).properties == {}
+    with pytest.raises(ValidationError):
+        update_records(schema.current().type("contacts"), {bob.pk: {"badge": "zx-81"}}, by=by())
