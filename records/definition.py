@@ -43,6 +43,16 @@ UNDERSTOOD = {  # the keys of each level, and the field that each of them sets
 }
 # What stored values, names and indexes follow from cannot change under them.
 FIXED = {"primary_properties", "field_type", "unique", "searchable"}
+# What a custom type has by itself, always and with a pipeline: name, label, type, column, read-only.
+OWN_PROPERTIES = (
+    ("hubspot_owner_id", gettext_noop("Owner"), "user", "owner", False),
+    ("createdate", gettext_noop("Created"), "datetime", "created_at", True),
+    ("hs_lastmodifieddate", gettext_noop("Last changed"), "datetime", "updated_at", True),
+)
+STAGE_PROPERTIES = (
+    ("pipeline", gettext_noop("Pipeline"), "pipeline", "pipeline", True),
+    ("stage", gettext_noop("Stage"), "stage", "stage", False),
+)
 
 
 class DefinitionRefused(Exception):
@@ -208,18 +218,24 @@ class _Applying:
                 _("%(path)s: there are records already, which have no stage.") % {"path": path}
             )
             return
+        names = [name for name, *_rest in STAGE_PROPERTIES]
+        taken = kind.property_rows.filter(name__in=names).values_list("name", flat=True)
+        if taken:
+            self.problems += [
+                _("%(path)s.properties.%(name)s: a type with a pipeline has this property by itself.")
+                % {"path": kind.name, "name": name}
+                for name in taken
+            ]
+            return
         group = kind.property_groups.order_by("position")[0]
-        for name, label, read_only in (
-            ("pipeline", gettext_noop("Pipeline"), True),
-            ("stage", gettext_noop("Stage"), False),
-        ):
+        for name, label, field_type, column, read_only in STAGE_PROPERTIES:
             Property.objects.create(
                 object_type=kind,
                 group=group,
                 name=name,
                 label=label,
-                field_type=name,
-                column=name,
+                field_type=field_type,
+                column=column,
                 read_only=read_only,
                 required=not read_only,
                 position=1_000,
@@ -314,13 +330,7 @@ def record_group(kind: ObjectType) -> None:
     group = PropertyGroup.objects.create(
         object_type=kind, name="record", label=gettext_noop("Record"), position=1_000
     )
-    for place, (name, label, field_type, column, read_only) in enumerate(
-        (
-            ("hubspot_owner_id", gettext_noop("Owner"), "user", "owner", False),
-            ("createdate", gettext_noop("Created"), "datetime", "created_at", True),
-            ("hs_lastmodifieddate", gettext_noop("Last changed"), "datetime", "updated_at", True),
-        )
-    ):
+    for place, (name, label, field_type, column, read_only) in enumerate(OWN_PROPERTIES):
         Property.objects.create(
             object_type=kind,
             group=group,

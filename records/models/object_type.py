@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .property import Property, PropertyGroup
     from .record import Record
 
-RESERVED = ("undo",)  # an address of its own beside the lists
+RESERVED = ("new", "undo")  # addresses of their own beside the lists and in the settings
 # Two underscores part a lookup's steps, in queries and in addresses.
 check_name = RegexValidator(
     r"^[a-z](_?[a-z0-9])*\Z",

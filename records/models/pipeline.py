@@ -1,3 +1,4 @@
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -50,6 +51,11 @@ class Stage(models.Model):
 
     def __str__(self) -> str:
         return gettext(self.label)
+
+    def clean(self) -> None:
+        """Refuse a probability that is none. Raises ValidationError by field."""
+        if self.probability is not None and not 0 <= self.probability <= 1:
+            raise ValidationError({"probability": gettext("Enter a probability from 0 to 1.")})
 
     @property
     def outcome(self) -> str:

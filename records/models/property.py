@@ -2,7 +2,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from .object_type import ObjectType, check_name
@@ -111,8 +111,29 @@ class Property(models.Model):
             errors["options"] = (
                 _("Give the values to choose from.") if is_dropdown else _("Only dropdowns have options.")
             )
+        elif held := self._held_without_option():
+            errors["options"] = held
         if errors:
             raise ValidationError(errors)
+
+    def _held_without_option(self) -> list[str]:
+        """Say of each option that is being removed how many records hold it, archived ones too."""
+        stored = Property.objects.filter(pk=self.pk).values_list("options", flat=True).first() or []
+        kept = {option["value"] for option in self.options}
+        removed = {option["value"]: option["label"] for option in stored if option["value"] not in kept}
+        if not removed:
+            return []
+        records = self.object_type.model.objects.of_type(self.object_type).with_values([self])
+        holding = records.filter(**{f"{self.lookup}__in": list(removed)}).values(self.lookup).order_by()
+        return [
+            ngettext(
+                "“%(option)s” stays: %(count)s record has it.",
+                "“%(option)s” stays: %(count)s records have it.",
+                row["count"],
+            )
+            % {"option": gettext(removed[row[self.lookup]]), "count": row["count"]}
+            for row in holding.annotate(count=models.Count("pk"))
+        ]
 
     def _has_good_options(self) -> bool:
         well_formed = isinstance(self.options, list) and all(
