@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("crm.accounts.urls")),
     path("admin/", admin.site.urls),
     path("search/", views.search, name="search"),
+    path("settings/", include("records.urls_settings")),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("records/", include("associations.urls")),
     path("records/", include("records.urls")),

@@ -1,0 +1,1 @@
+"""The forms by which an administrator defines object types, properties and pipelines."""
