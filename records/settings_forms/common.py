@@ -75,7 +75,9 @@ def internal_name(label: str, length: int = 60) -> str:
 
 def given_name(form: forms.Form, label: str, length: int) -> str:
     """Return the internal name that a form was given, or one made from its label. Raises ValidationError."""
-    name = form.cleaned_data["name"] or internal_name(form.cleaned_data.get(label, ""), length)
+    if not form.cleaned_data["name"] and label in form.errors:
+        return ""  # the label's own refusal says enough
+    name = form.cleaned_data["name"] or internal_name(form.cleaned_data[label], length)
     if not name:
         raise ValidationError(_("Enter an internal name: none can be made from these letters."))
     check_name(name)

@@ -371,6 +371,7 @@ def test_a_property_that_could_not_work_is_refused_beside_the_field(
     )
 
     assert message in str(errors(response)[field])
+    assert list(errors(response)) == [field]
     assert "Typed" in response.text or "help" in wrong
     assert definition.export() == before
 

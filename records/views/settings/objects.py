@@ -53,7 +53,7 @@ def create(request: Request) -> HttpResponse:
         request,
         form,
         title=_("Create object type"),
-        submit=_("Create object type"),
+        submit=_("Create"),
         back=reverse("settings:objects"),
     )
 

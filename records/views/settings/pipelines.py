@@ -71,7 +71,7 @@ def create(request: Request, type_name: str) -> HttpResponse:
         path = f"{kind.name}.pipelines.{name}"
         if saved(form, path, {"objects": {kind.name: {"pipelines": {name: form.definition}}}}, new=True):
             return done(request, _("%(name)s added.") % {"name": label}, tab(kind))
-    return form_page(request, form, title=_("Add pipeline"), submit=_("Add pipeline"), back=tab(kind))
+    return form_page(request, form, title=_("Add pipeline"), submit=_("Add"), back=tab(kind))
 
 
 @administrators_only
@@ -97,9 +97,7 @@ def create_stage(request: Request, type_name: str, pk: int) -> HttpResponse:
         name = free_name(label, {one.name for one in pipeline.stage_list}, "stage")
         if _stage_saved(form, pipeline, name, new=True):
             return done(request, _("%(name)s added.") % {"name": label}, tab(pipeline.object_type))
-    return form_page(
-        request, form, title=_("Add stage"), submit=_("Add stage"), back=tab(pipeline.object_type)
-    )
+    return form_page(request, form, title=_("Add stage"), submit=_("Add"), back=tab(pipeline.object_type))
 
 
 @administrators_only
@@ -150,7 +148,7 @@ def delete_stage(request: Request, type_name: str, pk: int) -> HttpResponse:
         request,
         form,
         title=_("Delete stage “%(name)s”?") % {"name": stage},
-        submit=_("Delete stage"),
+        submit=_("Delete"),
         back=tab(kind),
         text="" if count else _("No record stands in it."),
         danger=True,

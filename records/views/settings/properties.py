@@ -43,7 +43,7 @@ def create(request: Request, type_name: str) -> HttpResponse:
         path = f"{kind.name}.properties.{form.cleaned_data['name']}"
         if saved(form, path, {"objects": {kind.name: form.definition}}, new=True):
             return done(request, _("%(name)s added.") % {"name": form.cleaned_data["label"]}, tab(kind))
-    return form_page(request, form, title=_("Add property"), submit=_("Add property"), back=tab(kind))
+    return form_page(request, form, title=_("Add property"), submit=_("Add"), back=tab(kind))
 
 
 @administrators_only
