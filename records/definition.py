@@ -254,7 +254,8 @@ class _Applying:
                 continue
             field: Any = row._meta.get_field(name)
             try:
-                value = field.to_python(value)
+                # A float as it was written: 0.3 has one decimal place, and not what is nearest in binary.
+                value = field.to_python(str(value) if isinstance(value, float) else value)
             except ValidationError as error:
                 self.problems.append(f"{path}.{key}: {' '.join(error.messages)}")
                 return False

@@ -35,7 +35,7 @@ class PropertyForm(SettingsForm):
         required=False,
     )
     help = forms.CharField(label=gettext_lazy("Help text"), max_length=300, required=False)
-    group = forms.ChoiceField(label=gettext_lazy("Group"), required=False)
+    group = forms.ChoiceField(label=gettext_lazy("Group"))
     new_group = label_field(gettext_lazy("Or a new group"), required=False)
     required = Checkbox(label=gettext_lazy("Required"), help_text=gettext_lazy("In every form that has it."))
 
