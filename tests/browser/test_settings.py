@@ -43,7 +43,7 @@ def test_property_viewings_are_defined_and_associated_with_a_contact(desktop):
 
     desktop.goto(ada.get_absolute_url())
     desktop.locator("#add-property_viewings").click()
-    desktop.get_by_role("link", name="Create new property viewing").click()
+    desktop.get_by_role("button", name="Create new property viewing").click()
     panel.get_by_label("Name").fill("Elm Street 5")
     panel.get_by_label("Asking price").fill("250000")
     panel.get_by_label("Outcome").select_option(label="Liked it")
