@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_accessibility import violations
 from tests.factories import ContactFactory
 
 
@@ -72,3 +73,25 @@ def test_a_property_is_added_without_script_and_on_a_phone(no_script, phone):
     phone.get_by_role("dialog").get_by_label("Label").fill("Size of shoes")
     phone.get_by_role("dialog").locator(".sheet__done").click()
     expect(phone.get_by_role("link", name="Size of shoes", exact=True)).to_be_visible()
+
+
+def test_axe_finds_nothing_in_the_settings(desktop):
+    wrong = {}
+    for address in (
+        "",
+        "new/",
+        "contacts/",
+        "contacts/properties/",
+        "contacts/properties/lifecyclestage/edit/",
+        "deals/pipelines/",
+    ):
+        desktop.goto(f"/settings/objects/{address}")
+        if found := violations(desktop):
+            wrong[address] = found
+    desktop.get_by_role("link", name="Add stage").click()
+    desktop.get_by_role("dialog").get_by_role("button", name="Add").last.click()
+    expect(desktop.get_by_role("dialog").get_by_text("This field is required.")).to_be_visible()
+    if found := violations(desktop):
+        wrong["panel"] = found
+
+    assert wrong == {}
