@@ -67,7 +67,7 @@ class RecordList:
         ]
         self.is_common = search.is_common(self.text, object_type)
         visible = object_type.model.objects.visible_to(user)
-        if self._goes_by_type:
+        if object_type.is_custom or self._goes_by_type:  # custom types share one table
             visible = visible.of_type(object_type)
         self.filters: list[ActiveFilter]
         bound, self.filters = filter_set(object_type, query, visible)

@@ -138,7 +138,7 @@ class PropertyKind:
 
     def form_field(self, prop: Property) -> forms.Field:
         """Return the form field that enters and checks a value."""
-        options = {"label": prop.title, "help_text": prop.help_text, "required": prop.required}
+        options = {"label": prop.title, "help_text": escape(prop.help_text), "required": prop.required}
         return self.make_field(prop, options)
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:

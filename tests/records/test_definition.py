@@ -234,7 +234,16 @@ def test_records_of_two_custom_types_are_not_mistaken_for_each_other(signed_in):
     )
     elm = viewing()
 
-    assert "Elm Street 5" not in signed_in.get("/records/pets/").text
+    definition.apply({"objects": {"pets": {"pipelines": {"life": {"stages": {"young": {}}}}}}})
+    for query in (
+        "",
+        "?q=elm",
+        "?q=elm&sort=-createdate",
+        "?sort=stage",
+        "?sort=hubspot_owner_id",
+        "?sort=nick",
+    ):
+        assert "Elm Street 5" not in signed_in.get(f"/records/pets/{query}").text
     assert signed_in.get(f"/records/pets/{elm.pk}/").status_code == 404
     assert signed_in.get(f"/records/{elm.pk}/").headers["Location"] == f"/records/viewings/{elm.pk}/"
 
@@ -273,6 +282,15 @@ def test_many_records_of_a_custom_type_are_written_in_a_few_statements(django_as
         )
 
     assert CustomRecord.objects.filter(stage__name="planned").count() == 100
+
+
+def test_help_that_administrators_write_is_shown_as_text(signed_in):
+    definition.apply(with_properties("contacts", {"shoe_size": {"help": "<b>Continental</b>"}}))
+
+    text = signed_in.get("/records/contacts/new/").text
+
+    assert "<b>Continental" not in text
+    assert "&lt;b&gt;Continental" in text
 
 
 # --- Commands -------------------------------------------------------------------------------------
