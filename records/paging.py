@@ -40,7 +40,7 @@ class RowComparison(Expression):
         """
         resolved = super().resolve_expression(*args, **kwargs)
         column, lookup = resolved.left[0], getattr(self.left[0], "name", "__")
-        if len(self.left) == 2 and "__" not in lookup:
+        if isinstance(column, Col) and len(self.left) == 2 and "__" not in lookup:
             resolved.left = [column, Col(column.alias, column.target.model._meta.pk)]
         return resolved
 
