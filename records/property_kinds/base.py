@@ -1,0 +1,209 @@
+"""What every kind of property has: values, form field, filters; a line of text, until a kind says more."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import Expression, Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_filters.fields import BaseRangeField
+
+from records.models.property import Property
+
+LONGEST_LINE = 1_000  # characters of a line of text that no column limits
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A comparison that a list can be filtered by: its name in addresses, label and filter."""
+
+    name: str
+    label: Any
+    build: Callable[[Property], filters.Filter]
+    wants_value: bool = True
+    many: bool = False  # compares with any number of values
+
+
+class TextFilter(filters.CharFilter):
+    """Compares text without case, in any script."""
+
+    LONGEST = 500  # letters of a value; SQLite takes no patterns without end
+    # SQLite's LIKE knows upper and lower case of A to Z only; its regular expressions are Python's.
+    PATTERNS = {"icontains": "{}", "iexact": r"\A{}\Z", "istartswith": r"\A{}"}
+
+    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
+        """Narrow a queryset to the rows whose text compares so with the value."""
+        if not value or value.isascii() or connection.vendor != "sqlite" or self.lookup_expr == "exact":
+            return super().filter(queryset, value)
+        pattern = self.PATTERNS[self.lookup_expr].format(re.escape(value))
+        return self.get_method(queryset)(**{f"{self.field_name}__iregex": pattern})
+
+
+def filter_by(filter_class: type[filters.Filter], lookup: str, exclude: bool = False, **options: Any) -> Any:
+    def build(prop: Property) -> filters.Filter:
+        return filter_class(field_name=prop.lookup, lookup_expr=lookup, exclude=exclude, **options)
+
+    return build
+
+
+class PropertyKind:
+    """The behaviour of one field type. Subclasses say where theirs differs from a line of text."""
+
+    numeric = False
+    sortable = True
+    in_json = True  # whether a key of the record's JSON can hold the value
+    sort_lookup = "{column}"
+    blank: Any = ""  # what an empty column holds
+
+    # --- Values ---------------------------------------------------------------------------------
+
+    def get(self, record: Any, prop: Property) -> Any:
+        """Return the value that the record holds: in a column, or under a key of its JSON."""
+        if prop.column:
+            return getattr(record, prop.column)
+        stored = record.properties.get(prop.name)
+        return self.blank if stored is None else self.from_json(stored)
+
+    def set(self, record: Any, prop: Property, value: Any) -> None:
+        """Store a cleaned value; None and "" both empty the property."""
+        self.store(record, prop, self.blank if value in (None, "") else value)
+
+    def store(self, record: Any, prop: Property, value: Any) -> None:
+        """Put a value where the record holds it; a key without a value is none."""
+        if prop.column:
+            setattr(record, prop.column, value)
+        else:
+            # A new dictionary, so that whoever compares a record with what it was sees the difference.
+            kept = {name: one for name, one in record.properties.items() if name != prop.name}
+            record.properties = kept if value == self.blank else {**kept, prop.name: self.to_json(value)}
+
+    def to_json(self, value: Any) -> Any:
+        """Return a value as JSON holds it."""
+        return value
+
+    def from_json(self, stored: Any) -> Any:
+        """Return the value that JSON holds."""
+        return stored
+
+    def normalise(self, record: Any, prop: Property) -> None:
+        """Bring the record's value into the form in which it is stored and compared."""
+        value = self.get(record, prop)
+        if isinstance(value, str):
+            self.store(record, prop, value.strip())
+
+    def display(self, value: Any, prop: Property, record: Any) -> str:
+        """Return a value as text for a reader, in the reader's language."""
+        return "" if value is None else str(value)
+
+    def html(self, prop: Property, record: Any) -> str:
+        """Return the record's value as markup: text, or a link or badge where that serves the reader."""
+        return escape(self.display(self.get(record, prop), prop, record))
+
+    def initial(self, record: Any, prop: Property) -> Any:
+        """Return what a form shows for the record's value."""
+        return self.get(record, prop)
+
+    # --- Forms ----------------------------------------------------------------------------------
+
+    def form_field(self, prop: Property) -> forms.Field:
+        """Return the form field that enters and checks a value."""
+        options = {"label": prop.title, "help_text": escape(prop.help_text), "required": prop.required}
+        return self.make_field(prop, options)
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        """Return the form field, given its label, help and whether it is required."""
+        column = prop.object_type.model._meta.get_field(prop.column) if prop.column else None
+        return forms.CharField(max_length=getattr(column, "max_length", LONGEST_LINE), **options)
+
+    # --- Lists ----------------------------------------------------------------------------------
+
+    def expression(self, prop: Property) -> Expression:
+        """Return what a query calls `prop.lookup` where the value stands under a key of the JSON."""
+        return Coalesce(KeyTextTransform(prop.name, "properties"), Value(""), output_field=TextField())
+
+    def order_by(self, prop: Property) -> str:
+        """Return the lookup that a list is sorted by."""
+        return self.sort_lookup.format(column=prop.lookup)
+
+    def is_blank(self, prop: Property) -> Q | None:
+        """Return the condition "has no value", or None where there always is one."""
+        return Q(**{prop.lookup: ""})
+
+    @property
+    def operators(self) -> list[Operator]:
+        """The comparisons that a filter offers, the usual one first."""
+        return [*self.comparisons(), *self.presence()]
+
+    def comparisons(self) -> list[Operator]:
+        """The operators that compare with a value."""
+
+        def compare(lookup: str, exclude: bool = False) -> Callable[[Property], filters.Filter]:
+            return filter_by(TextFilter, lookup, exclude, max_length=TextFilter.LONGEST)
+
+        return [
+            Operator("contains", gettext_lazy("contains"), compare("icontains")),
+            Operator("lacks", gettext_lazy("does not contain"), compare("icontains", exclude=True)),
+            Operator("is", gettext_lazy("is"), compare("iexact")),
+            Operator("not", gettext_lazy("is not"), compare("iexact", exclude=True)),
+            Operator("starts", gettext_lazy("starts with"), compare("istartswith")),
+        ]
+
+    def presence(self) -> list[Operator]:
+        """The operators "has a value" and "has none"."""
+
+        def has(known: bool) -> Callable[[Property], filters.Filter]:
+            def build(prop: Property) -> filters.Filter:
+                blank = self.is_blank(prop) or Q(pk__in=[])
+                condition = ~blank if known else blank
+
+                def apply(queryset: QuerySet, name: str, value: str) -> QuerySet:
+                    return queryset.filter(condition)
+
+                return filters.CharFilter(method=apply)
+
+            return build
+
+        return [
+            Operator("known", gettext_lazy("has a value"), has(True), wants_value=False),
+            Operator("empty", gettext_lazy("is empty"), has(False), wants_value=False),
+        ]
+
+    def filter_text(self, prop: Property, values: list[str]) -> str:
+        """Return the values of an active filter as text for its chip."""
+        return ", ".join(values)
+
+
+class NullableKind(PropertyKind):
+    """Values whose absence is a null."""
+
+    blank = None
+
+    def is_blank(self, prop: Property) -> Q | None:
+        return Q(**{f"{prop.lookup}__isnull": True})
+
+    def filter_text(self, prop: Property, values: list[str]) -> str:
+        return " – ".join(part for value in values for part in value.split(","))
+
+
+class EndsField(BaseRangeField):
+    """Takes both ends of a range."""
+
+    def clean(self, value: Any) -> Any:
+        """Refuse a range without one of its ends."""
+        if value and (len(value) != 2 or not all(value)):
+            raise ValidationError(_("Enter both values."))
+        return super().clean(value)
+
+
+def between(filter_class: type[filters.Filter]) -> type[filters.Filter]:
+    bases = (filters.BaseRangeFilter, filter_class)
+    return type(f"{filter_class.__name__}Range", bases, {"base_field_class": EndsField})
