@@ -198,6 +198,8 @@ def test_a_value_is_shown_in_the_readers_language(language, path, value, shown):
     ("language", "amount", "code", "shown"),
     [
         ("en", "1234.5", "USD", "$1,234.50"),
+        ("en", "1234.5", "CHF", "CHF\u00a01,234.50"),
+        ("en", "1234.5", "CAD", "CA$1,234.50"),
         ("en", "1000", "EUR", "€1,000.00"),
         ("pl", "1234.5", "PLN", "1\xa0234,50\xa0zł"),
         ("de", "0", "EUR", "0,00\xa0€"),
@@ -205,7 +207,7 @@ def test_a_value_is_shown_in_the_readers_language(language, path, value, shown):
         ("en", "5000.25", "JPY", "¥5,000.25"),  # never rounded away
         ("en", "9999999999999.99", "USD", "$9,999,999,999,999.99"),
         ("zh-hans", "7", "CNY", "¥7.00"),
-        ("en", "7", "", "CHF7.00"),
+        ("en", "7", "", "CHF\u00a07.00"),
     ],
 )
 @override_settings(DEFAULT_CURRENCY="CHF")
