@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils.html import escape
 
-from records.models import Company, Contact, Deal
+from records.models import Company, Contact, CustomRecord, Deal
 
 pytestmark = pytest.mark.django_db
 
@@ -153,3 +153,21 @@ def test_the_pages_show_what_the_file_says(signed_in):
         page = signed_in.get(contact.get_absolute_url()).text
         for column in ("ContactName", "CompanyName", "ContactTitle", "Phone", "City", "Country"):
             assert escape(row[column]) in page
+
+
+def test_products_are_records_of_a_type_of_their_own_and_each_deal_has_one():
+    call_command("define_object", str(ROOT / "docs/examples/objects/products.yaml"))
+    products = ("maven-crm/products.csv", "maven-products.toml")
+
+    for _time in range(2):  # the second changes nothing
+        load(ACCOUNTS, PIPELINE, products, (PIPELINE[0], "maven-deal-products.toml"))
+
+    assert {
+        (one.display_name, one.properties["series"], one.properties["price"])
+        for one in CustomRecord.objects.all()
+    } == {(row["product"], row["series"], row["sales_price"]) for row in rows(products)}
+    assert pairs("deals", "products") == sorted(
+        (f"{product} – {row['opportunity_id']}", product)
+        for row in rows(PIPELINE)
+        for product in [row["product"].replace("GTXPro", "GTX Pro")]
+    )
