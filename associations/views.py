@@ -175,11 +175,17 @@ def _saved(request: Request, record: Record, object_type: ObjectType, texts: lis
         messages.success(request, text)
     if not request.htmx:
         return _back(record)
-    response = render(
-        request,
-        "associations/_saved.html",
-        {"section": sidebar.section(record, request.user, object_type), "record": record},
-    )
+    return _changed(request, record, object_type)
+
+
+def _changed(request: Request, record: Record, object_type: ObjectType) -> HttpResponse:
+    """Answer with the section that changed and, where the page shows them, the last activities."""
+    context = {
+        "section": sidebar.section(record, request.user, object_type),
+        "record": record,
+        "shows_feed": "tab=activities" not in (request.htmx.current_url or ""),
+    }
+    response = render(request, "associations/_saved.html", context)
     return closed(response, focus=f"add-{object_type.name}")
 
 
@@ -202,12 +208,7 @@ def remove(request: Request, type_name: str, pk: int, other_pk: int) -> HttpResp
         )
     if not request.htmx:
         return _back(record)
-    response = render(
-        request,
-        "associations/_saved.html",
-        {"section": sidebar.section(record, request.user, other.kind), "record": record},
-    )
-    return closed(response, focus=f"add-{other.kind.name}")
+    return _changed(request, record, other.kind)
 
 
 @require_POST

@@ -33,9 +33,9 @@ def activities(context: dict[str, Any], record: Record) -> dict[str, Any]:
 
 
 @register.inclusion_tag("associations/_feed.html", takes_context=True)
-def recent_activities(context: dict[str, Any], record: Record) -> dict[str, Any]:
-    """Show the last few things that happened to a record."""
-    return {**_feed(record, RECENT, None), "recent": True}
+def recent_activities(context: dict[str, Any], record: Record, oob: bool = False) -> dict[str, Any]:
+    """Show the last few things that happened to a record; with `oob` in place of what the page shows."""
+    return {**_feed(record, RECENT, None), "recent": True, "oob": oob}
 
 
 def _feed(record: Record, number: int, before: int | None) -> dict[str, Any]:

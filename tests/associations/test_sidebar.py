@@ -162,6 +162,23 @@ def test_a_collapsed_section_stays_so_on_every_record_for_this_user_only(signed_
     assert cards(client.get(deal.get_absolute_url()).text, "contacts") == ["Ada L"]
 
 
+# --- Save ----------------------------------------------------------------------------------------
+
+
+def test_a_save_also_brings_the_last_activities_where_the_page_shows_them(signed_in):
+    deal, ada, bob = DealFactory(), ContactFactory(firstname="Ada", lastname="L"), ContactFactory()
+    url = f"/records/deals/{deal.pk}/associations/contacts/add/"
+
+    def save(contact, page: str) -> str:
+        headers = {**HTMX, "HX-Current-URL": f"http://testserver{deal.get_absolute_url()}{page}"}
+        return signed_in.post(url, {"selected": contact.pk}, headers=headers).text
+
+    answer = save(ada, "")
+    assert "Ada L" in answer.split('id="feed"')[1]
+    assert 'id="feed" hx-swap-oob="true"' in answer
+    assert 'id="feed"' not in save(bob, "?tab=activities&before=9")
+
+
 # --- Remove ---------------------------------------------------------------------------------------
 
 
