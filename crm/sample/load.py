@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from associations import services as association_services
+from associations.models import Association
 from records import schema
 from records import services as record_services
 from records.models import Record
@@ -222,5 +223,16 @@ def _load() -> dict[str, int]:
             pairs.append((ticket.pk, make.random.choice(open_deals[asker.pk]).pk))
     pairs += [make.two_of(companies) for _number in range(25)]
     pairs += [make.two_of(people) for people in list(staff.values())[:60] if len(people) > 1]
-    association_services.associate_pairs(pairs, by=By(make.owners[0], Origin.IMPORT), skip_refused=True)
+    _associate(pairs, [*companies, *contacts, *deals, *tickets], By(make.owners[0], Origin.IMPORT))
     return {"companies": COMPANIES, "contacts": CONTACTS, "deals": DEALS, "tickets": TICKETS}
+
+
+def _associate(pairs: list[tuple[int, int]], records: list[Record], by: By) -> None:
+    """Associate pairs as of the day on which the younger of both was made, the oldest first."""
+    made = {record.pk: record.created_at for record in records}
+    pairs.sort(key=lambda pair: max(made[pk] for pk in pair))
+    association_services.associate_pairs(pairs, by=by, skip_refused=True)
+    rows = list(Association.objects.all())
+    for row in rows:
+        row.created_at = max(made[pk] for pk in row.pair)
+    Association.objects.bulk_update(rows, ["created_at"], batch_size=record_services.BATCH)

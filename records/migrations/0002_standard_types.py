@@ -48,7 +48,7 @@ TYPES = [
         "icon": "user",
         "primary_properties": ["firstname", "lastname"],
         "secondary_properties": ["email", "jobtitle"],
-        "list_properties": ["email", "phone", "jobtitle", "lifecyclestage", "hubspot_owner_id", "createdate"],
+        "list_properties": ["email", "jobtitle", "lifecyclestage", "hubspot_owner_id", "createdate"],
         "groups": [
             (
                 "about",

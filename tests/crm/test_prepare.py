@@ -86,6 +86,16 @@ def test_the_sample_is_the_same_each_time_and_keeps_the_limit_of_one_company(dja
     assert len(employees) == len(set(employees)) > 1300
 
 
+def test_the_sample_came_about_over_two_years_and_is_associated_in_that_order():
+    call_command("load_sample_data")
+
+    moments = list(Association.objects.order_by("pk").values_list("created_at", flat=True))
+    assert moments == sorted(moments)
+    assert (moments[-1] - moments[0]).days > 600
+    for row in Association.objects.select_related("record_a", "record_b")[:50]:
+        assert row.created_at == max(row.record_a.created_at, row.record_b.created_at)
+
+
 def test_the_sample_is_not_mixed_with_real_records():
     call_command("load_sample_data")
 
