@@ -9,7 +9,7 @@ default).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -28,7 +28,6 @@ from records.provenance import By
 from .models import Association, AssociationLimit
 from .models.association import Pair, canonical
 
-BATCH = 2_000  # pairs per statement
 UNDO_SECONDS = 24 * 3600  # how long an undo that a page offers stays good
 
 
@@ -135,7 +134,7 @@ def associate_pairs(
                 )
                 for a, b in (outcome.pair for outcome in report.associated)
             ],
-            batch_size=BATCH,
+            batch_size=record_services.BATCH,
         )
     return report
 
@@ -167,7 +166,7 @@ def _lock(ids: set[int]) -> dict[int, Record]:
     archived between the check and the write. SQLite has one writer at a time: BEGIN IMMEDIATE is its lock.
     """
     found = {}
-    for batch in _batches(sorted(ids)):
+    for batch in record_services.batches(sorted(ids)):
         rows = Record.objects.select_for_update(no_key=True).filter(pk__in=batch).order_by("pk")
         for row in rows.only("pk", "object_type_id", "display_name", "archived_at"):
             found[row.pk] = row
@@ -177,7 +176,7 @@ def _lock(ids: set[int]) -> dict[int, Record]:
 def _judge(pairs: Sequence[Pair], records: dict[int, Record]) -> Report:
     """Return what each pair may expect, given locked records, without writing anything."""
     existing: set[Pair] = set()
-    for batch in _batches(pairs):
+    for batch in record_services.batches(pairs):
         existing.update(Association.objects.among(batch).values_list("record_a_id", "record_b_id"))
     candidates = [pair for pair in pairs if pair not in existing and not _hindrance(pair, records)]
     limits = _Limits(candidates, records)
@@ -236,7 +235,7 @@ class _Limits:
         return (self.records[pk].object_type_id, self.records[other].object_type_id)
 
     def _count(self, bound: Sequence[int], to_type: int) -> None:
-        for batch in _batches(bound):
+        for batch in record_services.batches(bound):
             # Archived records count as well, hence no live().
             for here, there in (("a", "b"), ("b", "a")):
                 rows = Association.objects.filter(**{f"record_{here}__in": batch, f"type_{there}": to_type})
@@ -250,7 +249,7 @@ class _Limits:
             if self.maximum[self.records[pk].object_type_id, to_type] == 1:
                 named |= held
         names = {}
-        for batch in _batches(sorted(named)):
+        for batch in record_services.batches(sorted(named)):
             for record in Record.objects.filter(pk__in=batch):
                 archived = _("%(name)s (archived)") % {"name": record}
                 names[record.pk] = archived if record.archived_at else str(record)
@@ -317,10 +316,10 @@ def dissociate_pairs(pairs: Iterable[Pair], *, by: By) -> list[Association]:
 
 def _delete(pairs: Sequence[Pair]) -> list[Association]:
     removed = []
-    for batch in _batches(pairs):
+    for batch in record_services.batches(pairs):
         chosen = set(batch)
         removed += [row for row in Association.objects.among(batch) if row.pair in chosen]
-    for gone in _batches([row.pk for row in removed]):
+    for gone in record_services.batches([row.pk for row in removed]):
         Association.objects.filter(pk__in=gone).delete()
     return removed
 
@@ -347,7 +346,9 @@ def undo_dissociate(token: str, *, by: By) -> Report:
         for row in rows:
             row.origin, since, row.created_by_id = facts[row.pair]
             row.created_at = parse_datetime(since) or row.created_at
-        Association.objects.bulk_update(rows, ["origin", "created_at", "created_by"], batch_size=BATCH)
+        Association.objects.bulk_update(
+            rows, ["origin", "created_at", "created_by"], batch_size=record_services.BATCH
+        )
     return report
 
 
@@ -359,13 +360,8 @@ def follow_archiving(record_ids: Sequence[int], step: int) -> None:
 
     Called in the transaction that archives, with just the records whose state it changes.
     """
-    for batch in _batches(record_ids):
+    for batch in record_services.batches(record_ids):
         for end in ("record_a", "record_b"):
             Association.objects.filter(**{f"{end}__in": batch}).update(
                 archived_ends=F("archived_ends") + step
             )
-
-
-def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]

@@ -127,7 +127,7 @@ class AssociationQuerySet(models.QuerySet["Association"]):
     def associated_among(self, record_id: int, ids: Iterable[int]) -> set[int]:
         """Return those of `ids` with which a record is associated: one query over the pairs' own index."""
         pairs = [canonical(record_id, pk) for pk in ids]
-        rows = self.filter(Q(record_a=record_id) | Q(record_b=record_id)).among(pairs)
+        rows = self.of(record_id).among(pairs)
         return {b if a == record_id else a for a, b in rows.values_list("record_a_id", "record_b_id")}
 
     def feed(self, record_id: int, number: int, before: int | None = None) -> list["Association"]:
@@ -216,7 +216,3 @@ class Association(models.Model):
     def pair(self) -> Pair:
         """The two record ids, the smaller first."""
         return (self.record_a_id, self.record_b_id)
-
-    def other_than(self, record_id: int) -> int:
-        """Return the id of the record at the other end."""
-        return self.record_b_id if self.record_a_id == record_id else self.record_a_id

@@ -8,6 +8,7 @@ from associations import services
 from associations.models import Association, AssociationLimit
 from associations.services import AssociationRefused, Reason, Status
 from records import schema
+from records import services as record_services
 from records.models import Contact
 from records.provenance import Origin
 from records.services import archive_records, restore_records
@@ -327,7 +328,7 @@ def test_many_pairs_take_as_many_statements_as_few(django_assert_num_queries):
 
 
 def test_a_hub_can_have_more_partners_than_one_statement_holds(monkeypatch):
-    monkeypatch.setattr(services, "BATCH", 7)
+    monkeypatch.setattr(record_services, "BATCH", 7)
     deal, contacts = DealFactory(), ContactFactory.create_batch(30)
 
     report = services.associate(deal, [contact.pk for contact in contacts], by=by())
