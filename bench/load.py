@@ -150,9 +150,9 @@ def _load_associations(world: Any, pairs: Sequence[Any]) -> None:
 def _row(instance: Any, fields: Sequence[Any]) -> list[Any]:
     return [
         # Text and whole numbers are stored as they are; asking their fields takes half of the load.
-        getattr(instance, field.attname)
+        field.pre_save(instance, True)
         if isinstance(field, PLAIN)
-        else field.get_db_prep_save(getattr(instance, field.attname), connection)
+        else field.get_db_prep_save(field.pre_save(instance, True), connection)
         for field in fields
     ]
 

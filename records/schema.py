@@ -33,6 +33,7 @@ class Schema:
         pipelines = {}
         for object_type in everything:
             object_type.properties, object_type.groups = {}, []
+            object_type.archived_properties = {}
             object_type.pipelines, object_type.stages = [], {}
         for group in PropertyGroup.objects.order_by("position", "id"):
             group.members = []
@@ -40,6 +41,9 @@ class Schema:
             self._by_id[group.object_type_id].groups.append(group)
         for prop in Property.objects.order_by("group__position", "position", "id"):
             prop.object_type = self._by_id[prop.object_type_id]
+            if prop.archived_at:
+                prop.object_type.archived_properties[prop.name] = prop
+                continue
             prop.object_type.properties[prop.name] = prop
             groups[prop.group_id].members.append(prop)
         for pipeline in Pipeline.objects.order_by("position", "id"):

@@ -13,7 +13,7 @@ from . import schema
 from .models import ObjectType, Record, Stage, UniqueValue
 from .provenance import By
 from .search import name_begins
-from .signals import records_archived, records_restored
+from .signals import records_archived, records_restored, records_written
 from .text import fold
 
 BATCH = 2_000  # rows per statement
@@ -27,7 +27,9 @@ def create_record(object_type: ObjectType, values: dict[str, Any], *, by: By) ->
     Raises ValidationError by property name where a unique value is taken.
     """
     record = build_record(object_type, values, by=by)
-    record.save()
+    with transaction.atomic():
+        record.save()
+        _written(object_type, {record.pk: set(_held(record))}, by=by, created=True)
     return record
 
 
@@ -53,10 +55,12 @@ def update_record(record: Record, values: dict[str, Any], *, by: By) -> Record:
         fresh = rows.filter(pk=record.pk).first()
         if fresh is None:
             raise ValidationError(_("%(name)s has been archived.") % {"name": record})
+        before = _held(fresh)
         _assign(fresh, fresh.kind, values)
         fresh.updated_by = by.actor
         fresh.updated_at = timezone.now()
         fresh.save()
+        _written(fresh.kind, {fresh.pk: _changed(before, fresh)}, by=by)
     return fresh
 
 
@@ -64,6 +68,32 @@ def _assign(record: Record, object_type: ObjectType, values: dict[str, Any]) -> 
     for name, value in values.items():
         prop = object_type.properties[name]
         prop.kind.set(record, prop, value)
+
+
+def _held(record: Record) -> dict[str, Any]:
+    """Return the stored value of each property that has one, by its name; no query."""
+    held = {}
+    for prop in record.kind.properties.values():
+        if prop.column:
+            value = getattr(record, record._meta.get_field(prop.column).attname)  # type: ignore[union-attr]
+        else:
+            value = record.properties.get(prop.name)
+        if value not in (None, ""):
+            held[prop.name] = value
+    return held
+
+
+def _changed(before: dict[str, Any], record: Record) -> set[str]:
+    """Return the names of the properties whose value is another than it was."""
+    now = _held(record)
+    return {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+
+
+def _written(
+    object_type: ObjectType, changes: Mapping[int, set[str]], *, by: By, created: bool = False
+) -> None:
+    """Tell who listens what was written; in the transaction that writes it."""
+    records_written.send(sender=Record, object_type=object_type, changes=changes, created=created, by=by)
 
 
 def _with_defaults(object_type: ObjectType, values: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +111,7 @@ def _with_defaults(object_type: ObjectType, values: dict[str, Any]) -> dict[str,
 # --- Many at once -----------------------------------------------------------------------------------
 
 
-def create_records(records: Sequence[Record]) -> None:
+def create_records(records: Sequence[Record], *, by: By) -> None:
     """Insert records made by `build_record`, all of one type, in a few statements; each gets its id.
 
     Raises ValidationError where a unique value is taken, by another record or twice among these: the
@@ -108,6 +138,8 @@ def create_records(records: Sequence[Record]) -> None:
             record._state.adding = False
         _insert_children(model, records)
         _claim_unique_values(records)
+        changes = {record.pk: set(_held(record)) for record in records}
+        _written(records[0].kind, changes, by=by, created=True)
 
 
 def _insert_children(model: type[Record], records: Sequence[Record]) -> None:
@@ -121,7 +153,7 @@ def _insert_children(model: type[Record], records: Sequence[Record]) -> None:
         cursor.executemany(
             statement,
             [
-                [field.get_db_prep_save(getattr(record, field.attname), connection) for field in fields]
+                [field.get_db_prep_save(field.pre_save(record, add=True), connection) for field in fields]
                 for record in records
             ],
         )
@@ -140,6 +172,7 @@ def update_records(object_type: ObjectType, changes: Mapping[int, dict[str, Any]
             locked = rows.select_for_update(of=("self", "record_ptr"), no_key=True)
             records = [record for record in locked if record.archived_at is None]
             stored = [vars(record).copy() for record in records]
+            held = [_held(record) for record in records]
             for record in records:
                 _assign(record, object_type, changes[record.pk])
                 record.updated_by = by.actor
@@ -147,6 +180,10 @@ def update_records(object_type: ObjectType, changes: Mapping[int, dict[str, Any]
                 record.derive()
             _update_rows(object_type.model, records, stored)
             _renew_unique_values(records)
+            changed = {
+                record.pk: _changed(before, record) for record, before in zip(records, held, strict=True)
+            }
+            _written(object_type, changed, by=by)
             updated += records
     return updated
 
@@ -310,6 +347,8 @@ def move_between_stages(source: Stage, target: Stage, *, by: By) -> int:
             kind.model.objects.filter(pk__in=batch).update(
                 **columns, updated_at=timezone.now(), updated_by=by.actor
             )
+        names = {prop.name for prop in kind.properties.values() if prop.column in columns}
+        _written(kind, dict.fromkeys(ids, names), by=by)
     return len(ids)
 
 

@@ -2,5 +2,6 @@
 
 from .association import Association, AssociationQuerySet
 from .limit import AssociationLimit
+from .type_pair import TypePair
 
-__all__ = ["Association", "AssociationLimit", "AssociationQuerySet"]
+__all__ = ["Association", "AssociationLimit", "AssociationQuerySet", "TypePair"]

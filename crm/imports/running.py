@@ -129,7 +129,8 @@ class Importer:
             for object_type, targets in new.items():
                 for target in targets:
                     target.record = record_services.build_record(object_type, target.values, by=self.by)
-                record_services.create_records([target.record for target in targets if target.record])
+                records = [target.record for target in targets if target.record]
+                record_services.create_records(records, by=self.by)
         except (ValidationError, IntegrityError) as error:  # it was free a moment ago
             reason = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
             raise ImportRefused(

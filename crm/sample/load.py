@@ -50,7 +50,7 @@ class _Maker:
             record.created_at = moment
             record.updated_at = self.later(moment)
             records.append(record)
-        record_services.create_records(records)
+        record_services.create_records(records, by=By(None, Origin.IMPORT))
         return records
 
     def later(self, moment: datetime) -> datetime:

@@ -5,6 +5,8 @@ from .object_type import DataModelStamp, ObjectType
 from .pipeline import Pipeline, Stage
 from .property import Property, PropertyGroup
 from .record import Record, RecordQuerySet, UniqueValue
+from .saved_view import SavedView
+from .stage_entry import StageEntry
 from .standard import Company, Contact, Deal, Ticket
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "PropertyGroup",
     "Record",
     "RecordQuerySet",
+    "SavedView",
     "Stage",
+    "StageEntry",
     "Ticket",
     "UniqueValue",
 ]

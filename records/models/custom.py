@@ -1,8 +1,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .pipeline import Pipeline, Stage
+from .pipeline import Pipeline, RankField, Stage
 from .record import Record
+from .standard import board_index
 
 
 class CustomRecord(Record):
@@ -19,7 +20,9 @@ class CustomRecord(Record):
     stage = models.ForeignKey(
         Stage, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("stage")
     )
+    rank = RankField()
 
     class Meta:
         verbose_name = _("custom record")
         verbose_name_plural = _("custom records")
+        indexes = (board_index("customrecord", "stage"),)

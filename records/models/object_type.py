@@ -67,6 +67,7 @@ class ObjectType(models.Model):
 
     # Filled in by records.schema.
     properties: "dict[str, Property]"
+    archived_properties: "dict[str, Property]"
     groups: "list[PropertyGroup]"
     pipelines: "list[Pipeline]"
     stages: "dict[int, Stage]"

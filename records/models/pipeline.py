@@ -1,9 +1,26 @@
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .object_type import ObjectType
+
+RANK_GAP = 2**20  # between two new cards of a board: twenty halvings of one place
+
+
+class RankField(models.BigIntegerField):
+    """A record's place among the cards of its stage; new ones come on top, where the smallest is."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"editable": False, **options})
+
+    def pre_save(self, model_instance: Any, add: bool) -> int:
+        """Return the place, made from the record's id where it has none yet."""
+        if getattr(model_instance, self.attname) is None:
+            setattr(model_instance, self.attname, -model_instance.pk * RANK_GAP)
+        return getattr(model_instance, self.attname)
 
 
 class Pipeline(models.Model):
@@ -32,6 +49,18 @@ class Pipeline(models.Model):
 class Stage(models.Model):
     """A step of a pipeline."""
 
+    class Colour(models.TextChoices):
+        """What a stage is drawn in, by name; each theme has its own tint of it."""
+
+        GREY = "grey", _("Grey")
+        BLUE = "blue", _("Blue")
+        TEAL = "teal", _("Teal")
+        GREEN = "green", _("Green")
+        AMBER = "amber", _("Amber")
+        RED = "red", _("Red")
+        PINK = "pink", _("Pink")
+        PURPLE = "purple", _("Purple")
+
     pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="stages")
     name = models.CharField(_("name"), max_length=60, help_text=_("The id that the API knows it by."))
     label = models.CharField(_("label"), max_length=100)
@@ -40,6 +69,13 @@ class Stage(models.Model):
         _("probability"), max_digits=3, decimal_places=2, null=True, blank=True, help_text=_("From 0 to 1.")
     )
     is_closed = models.BooleanField(_("closed"), default=False)
+    colour = models.CharField(
+        _("colour"),
+        max_length=10,
+        choices=Colour.choices,
+        blank=True,
+        help_text=_("None: by what the stage means (open, won, lost)."),
+    )
 
     class Meta:
         ordering = ("pipeline", "position", "id")

@@ -81,8 +81,38 @@ class Property(models.Model):
     required = models.BooleanField(_("required"), default=False)
     unique = models.BooleanField(_("unique among live records"), default=False)
     searchable = models.BooleanField(_("found by search"), default=False)
+    indexed = models.BooleanField(
+        _("fast to filter and sort by"),
+        default=False,
+        help_text=_("Kept by an index of its own, which every save has to keep up."),
+    )
+    default = models.JSONField(
+        _("default"),
+        null=True,
+        blank=True,
+        help_text=_("What a new record has; as the JSON of a record says it."),
+    )
+    rules = models.JSONField(
+        _("rules"),
+        default=dict,
+        blank=True,
+        help_text=_("What a value must be like: min, max, min_length, max_length, pattern."),
+    )
+    required_from = models.JSONField(
+        _("required from a stage on"),
+        default=dict,
+        blank=True,
+        help_text=_("By the name of a pipeline, the name of the stage from which on there must be a value."),
+    )
+    derivation = models.JSONField(
+        _("derivation"),
+        default=dict,
+        blank=True,
+        help_text=_("Where the value comes from that nobody types in: a formula, associated records."),
+    )
     read_only = models.BooleanField(_("read-only"), default=False)
     position = models.PositiveIntegerField(_("position"), default=0)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ("object_type", "group__position", "position", "id")

@@ -10,7 +10,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .pipeline import Pipeline, Stage
+from .pipeline import Pipeline, RankField, Stage
 from .record import Record
 
 
@@ -30,6 +30,11 @@ def sorted_by(model: str, *columns: str) -> tuple[models.Index, ...]:
         models.Index(fields=(column, "record_ptr"), name=f"records_{model}_{column}"[:30])
         for column in columns
     )
+
+
+def board_index(model: str, stage: str) -> models.Index:
+    """Return the index that a board's columns are read by."""
+    return models.Index(fields=(stage, "rank", "record_ptr"), name=f"records_{model}_board")
 
 
 class Contact(Record):
@@ -110,6 +115,7 @@ class Deal(Record):
     dealstage = models.ForeignKey(
         Stage, models.PROTECT, related_name="+", db_index=False, verbose_name=_("stage")
     )
+    rank = RankField()
     amount = models.DecimalField(
         _("amount"), max_digits=18, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
@@ -122,7 +128,10 @@ class Deal(Record):
     class Meta:
         verbose_name = _("deal")
         verbose_name_plural = _("deals")
-        indexes = sorted_by("deal", "dealstage", "amount", "closedate", "dealtype", "hs_priority")
+        indexes = (
+            *sorted_by("deal", "dealstage", "amount", "closedate", "dealtype", "hs_priority"),
+            board_index("deal", "dealstage"),
+        )
 
     @property
     def currency(self) -> str:
@@ -140,6 +149,7 @@ class Ticket(Record):
     hs_pipeline_stage = models.ForeignKey(
         Stage, models.PROTECT, related_name="+", db_index=False, verbose_name=_("stage")
     )
+    rank = RankField()
     hs_ticket_priority = text(_("priority"))
     hs_ticket_category = text(_("category"))
     source_type = text(_("source"))
@@ -147,6 +157,9 @@ class Ticket(Record):
     class Meta:
         verbose_name = _("ticket")
         verbose_name_plural = _("tickets")
-        indexes = sorted_by(
-            "ticket", "hs_pipeline_stage", "hs_ticket_priority", "hs_ticket_category", "source_type"
+        indexes = (
+            *sorted_by(
+                "ticket", "hs_pipeline_stage", "hs_ticket_priority", "hs_ticket_category", "source_type"
+            ),
+            board_index("ticket", "hs_pipeline_stage"),
         )

@@ -9,14 +9,13 @@ import django_filters as filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Expression, Q, QuerySet, TextField, Value
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce
+from django.db.models import Expression, Q, QuerySet
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_filters.fields import BaseRangeField
 
+from records.json_values import text_of
 from records.models.property import Property
 
 LONGEST_LINE = 1_000  # characters of a line of text that no column limits
@@ -128,7 +127,7 @@ class PropertyKind:
 
     def expression(self, prop: Property) -> Expression:
         """Return what a query calls `prop.lookup` where the value stands under a key of the JSON."""
-        return Coalesce(KeyTextTransform(prop.name, "properties"), Value(""), output_field=TextField())
+        return text_of(prop.name)
 
     def order_by(self, prop: Property) -> str:
         """Return the lookup that a list is sorted by."""

@@ -6,12 +6,11 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import DateField, Expression
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models import Expression
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy
 
+from records.json_values import ISODateField, JSONText
 from records.models.property import Property
 
 from .base import NullableKind, Operator, between
@@ -29,7 +28,7 @@ class DateKind(NullableKind):
         return date.fromisoformat(stored)
 
     def expression(self, prop: Property) -> Expression:
-        return Cast(KeyTextTransform(prop.name, "properties"), DateField())
+        return JSONText(prop.name, ISODateField())
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         # ISO 8601 is what <input type="date"> sends and shows, whatever the locale.

@@ -278,7 +278,8 @@ def test_many_records_of_a_custom_type_are_written_in_a_few_statements(django_as
     definition.apply(VIEWINGS)
     with schema.pinned() as model, django_assert_max_num_queries(12):
         create_records(
-            [build_record(model.type("viewings"), {"title": f"House {n}"}, by=by()) for n in range(100)]
+            [build_record(model.type("viewings"), {"title": f"House {n}"}, by=by()) for n in range(100)],
+            by=by(),
         )
 
     assert CustomRecord.objects.filter(stage__name="planned").count() == 100

@@ -178,7 +178,7 @@ def test_records_made_many_at_once_are_found():
     kind = schema.current().type("companies")
     records = [build_record(kind, {"name": f"Acme {number}"}, by=by()) for number in range(5)]
 
-    create_records(records)
+    create_records(records, by=by())
 
     assert found("acme") == {record.pk for record in records}
 

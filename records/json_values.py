@@ -1,0 +1,73 @@
+"""The values under the keys of a record's JSON, as queries and indexes write them.
+
+The key stands in the statement itself and not among its parameters: an index on an expression serves a
+query only where both say the same, letter by letter.
+"""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import F, Field, Func, TextField
+from django.db.models.expressions import Expression
+
+
+class JSONText(Func):
+    """The value under a key of the JSON, as text; null where there is none."""
+
+    def __init__(self, key: str, output_field: Field | None = None) -> None:
+        if not key.replace("_", "").isalnum() or not key.isascii():
+            raise ValueError(key)  # it goes into the statement as it is
+        self.key = key
+        super().__init__(F("properties"), output_field=output_field or TextField())
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:  # type: ignore[override]
+        """Return the SQL of databases whose JSON has paths, such as SQLite."""
+        return super().as_sql(
+            compiler, connection, template=f"JSON_EXTRACT(%(expressions)s, '$.{self.key}')", **context
+        )
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        """Return PostgreSQL's SQL."""
+        return super().as_sql(compiler, connection, template=f"(%(expressions)s ->> '{self.key}')", **context)
+
+    def copy(self) -> Any:
+        """Return a copy that knows the key."""
+        clone = super().copy()
+        clone.key = self.key
+        return clone
+
+    @property
+    def identity(self) -> Any:
+        """What tells one expression from another."""
+        return (type(self), self.key)
+
+
+class OrEmpty(Func):
+    """Text, and "" for none."""
+
+    template = "COALESCE(%(expressions)s, '')"
+    output_field = TextField()
+
+
+class ISODateField(TextField):
+    """A calendar day as ISO 8601 writes it, whose order as text is that of time.
+
+    No cast to a date: PostgreSQL's depends on a setting, so that no index can hold it.
+    """
+
+    def to_python(self, value: Any) -> date | None:
+        """Return the day that text stands for."""
+        return date.fromisoformat(value) if isinstance(value, str) else value
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> date | None:
+        """Return the day that the database holds."""
+        return self.to_python(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Return what the database compares with."""
+        return value.isoformat() if isinstance(value, date) else value
+
+
+def text_of(key: str) -> Expression:
+    """Return the text under a key of a record's JSON, "" where there is none."""
+    return OrEmpty(JSONText(key))
