@@ -6,7 +6,7 @@ from typing import Any
 import django_filters as filters
 from django import forms
 from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
@@ -122,6 +122,25 @@ class StageKind(PipelineKind):
         return [
             (str(pipeline), [(str(stage.pk), str(stage)) for stage in pipeline.stage_list])
             for pipeline in pipelines
+        ]
+
+    def presence(self) -> list[Operator]:
+        def stands(*outcomes: str) -> Callable[[Property], filters.Filter]:
+            def build(prop: Property) -> filters.Filter:
+                stages = [pk for pk, stage in self.rows(prop).items() if stage.outcome in outcomes]
+
+                def apply(queryset: QuerySet, name: str, value: str) -> QuerySet:
+                    return queryset.filter(**{f"{prop.column}__in": stages})
+
+                return filters.CharFilter(method=apply)
+
+            return build
+
+        return [
+            Operator("open", gettext_lazy("is open"), stands("open"), wants_value=False),
+            Operator("done", gettext_lazy("is closed"), stands("won", "lost", "closed"), wants_value=False),
+            Operator("won", gettext_lazy("is won"), stands("won"), wants_value=False),
+            Operator("lost", gettext_lazy("is lost"), stands("lost"), wants_value=False),
         ]
 
     def html(self, prop: Property, record: Any) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from records import schema
 from records.lists import RecordList
-from records.models import Property
+from records.models import Deal, Property
 from records.property_kinds import KINDS, clean_text
 from tests.factories import (
     CompanyFactory,
@@ -435,7 +435,23 @@ def test_records_are_filtered_by_stage_and_pipeline():
     assert filtered(prop("deals.dealstage"), "in", first.pk, second.pk) == {here.pk, there.pk}
     assert filtered(prop("deals.dealstage"), "nin", first.pk) == {there.pk}
     assert filtered(prop("deals.pipeline"), "in", first.pipeline_id) == {here.pk, there.pk}
-    assert [one.name for one in prop("deals.dealstage").kind.operators] == ["in", "nin"]
+    names = [one.name for one in prop("deals.dealstage").kind.operators]
+    assert names == ["in", "nin", "open", "done", "won", "lost"]
+
+
+def test_records_are_filtered_by_what_their_stage_means():
+    stages = schema.current().type("deals").pipelines[0].stage_list
+    deals = {stage.outcome: DealFactory(dealstage=stage) for stage in stages}  # one of each outcome
+    opened = {one.pk for one in Deal.objects.all() if one.dealstage.outcome == "open"}
+
+    def found(operator):
+        return filtered(prop("deals.dealstage"), operator, 1)
+
+    assert found("won") == {deals["won"].pk}
+    assert found("lost") == {deals["lost"].pk}
+    assert found("done") == {deals["won"].pk, deals["lost"].pk}
+    assert found("open") == opened
+    assert len(opened) > 1
 
 
 def test_records_are_filtered_by_owner_and_those_of_nobody_are_none_of_them():
