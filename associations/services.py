@@ -24,6 +24,7 @@ from records import schema
 from records import services as record_services
 from records.models import ObjectType, Record
 from records.provenance import By
+from records.transactions import unit_of_work
 
 from .models import Association, AssociationLimit
 from .models.association import Pair, canonical
@@ -104,6 +105,7 @@ def associate(record: Record, others: Iterable[int], *, by: By, replacing: Itera
     return associate_pairs([(record.pk, other) for other in others], by=by, replacing=replacing)
 
 
+@unit_of_work
 def associate_pairs(
     pairs: Iterable[Pair], *, by: By, replacing: Iterable[Pair] = (), skip_refused: bool = False
 ) -> Report:
@@ -139,6 +141,7 @@ def associate_pairs(
     return report
 
 
+@unit_of_work
 def preview_pairs(pairs: Iterable[Pair]) -> Report:
     """Return what `associate_pairs` would make of these pairs now, without writing anything."""
     wanted = list(dict.fromkeys(canonical(*pair) for pair in pairs))
@@ -146,6 +149,7 @@ def preview_pairs(pairs: Iterable[Pair]) -> Report:
         return _judge(wanted, _lock({pk for pair in wanted for pk in pair}))
 
 
+@unit_of_work
 def create_associated(
     record: Record, object_type: ObjectType, values: dict[str, Any], *, by: By, replacing: Iterable[Pair] = ()
 ) -> Record:
@@ -303,6 +307,7 @@ def dissociate(record: Record, others: Iterable[int], *, by: By) -> list[Associa
     return dissociate_pairs([(record.pk, other) for other in others], by=by)
 
 
+@unit_of_work
 def dissociate_pairs(pairs: Iterable[Pair], *, by: By) -> list[Association]:
     """Dissolve the association of each pair, where there is one; return what they were.
 
@@ -330,6 +335,7 @@ def undo_token(removed: Iterable[Association]) -> str:
     return signing.dumps(facts, salt="associations.undo", compress=True)
 
 
+@unit_of_work
 def undo_dissociate(token: str, *, by: By) -> Report:
     """Bring back what `undo_token` describes, with the "since" and the author that it had.
 

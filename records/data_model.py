@@ -14,6 +14,7 @@ from . import schema
 from .models import DataModelStamp, ObjectType, Stage
 from .provenance import By
 from .services import move_between_stages
+from .transactions import unit_of_work
 
 
 @contextmanager
@@ -48,6 +49,7 @@ def records_by_stage(kind: ObjectType) -> dict[int, int]:
     return dict(standing.annotate(Count("pk")))
 
 
+@unit_of_work
 def delete_stage(stage: Stage, *, target: Stage | None, by: By) -> int:
     """Delete a stage and move the records that stand in it to another one; return how many those are.
 

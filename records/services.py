@@ -15,11 +15,13 @@ from .provenance import By
 from .search import name_begins
 from .signals import records_archived, records_restored, records_written
 from .text import fold
+from .transactions import unit_of_work
 
 BATCH = 2_000  # rows per statement
 DUPLICATES_SHOWN = 5
 
 
+@unit_of_work
 def create_record(object_type: ObjectType, values: dict[str, Any], *, by: By) -> Record:
     """Create a record of a type from cleaned values by property name.
 
@@ -41,6 +43,7 @@ def build_record(object_type: ObjectType, values: dict[str, Any], *, by: By) -> 
     return record
 
 
+@unit_of_work
 def update_record(record: Record, values: dict[str, Any], *, by: By) -> Record:
     """Set some properties of a record, given as cleaned values by property name; return it as it is now.
 
@@ -111,6 +114,7 @@ def _with_defaults(object_type: ObjectType, values: dict[str, Any]) -> dict[str,
 # --- Many at once -----------------------------------------------------------------------------------
 
 
+@unit_of_work
 def create_records(records: Sequence[Record], *, by: By) -> None:
     """Insert records made by `build_record`, all of one type, in a few statements; each gets its id.
 
@@ -159,6 +163,7 @@ def _insert_children(model: type[Record], records: Sequence[Record]) -> None:
         )
 
 
+@unit_of_work
 def update_records(object_type: ObjectType, changes: Mapping[int, dict[str, Any]], *, by: By) -> list[Record]:
     """Set some properties of live records of one type: cleaned values by property name, by record id.
 
@@ -265,6 +270,7 @@ def _claim_unique_values(records: Sequence[Record]) -> None:
 # --- Archive and restore ----------------------------------------------------------------------------
 
 
+@unit_of_work
 def archive_records(ids: Iterable[int], *, by: By, at: datetime | None = None) -> list[int]:
     """Archive the live ones among these records; return their ids.
 
@@ -281,6 +287,7 @@ def archive_records(ids: Iterable[int], *, by: By, at: datetime | None = None) -
     return archived
 
 
+@unit_of_work
 def restore_records(ids: Iterable[int], *, by: By) -> list[int]:
     """Restore the archived ones among these records, with their associations; return their ids.
 
@@ -301,6 +308,7 @@ def restore_records(ids: Iterable[int], *, by: By) -> list[int]:
     return restored
 
 
+@unit_of_work
 def archive_type(object_type: ObjectType, *, by: By) -> int:
     """Archive a custom object type with all its live records; return how many those are.
 
@@ -318,6 +326,7 @@ def archive_type(object_type: ObjectType, *, by: By) -> int:
         return len(archive_records(live, by=by, at=row.archived_at))
 
 
+@unit_of_work
 def restore_type(object_type: ObjectType, *, by: By) -> int:
     """Restore a custom object type with the records that were archived with it; return how many those are."""
     with transaction.atomic():
@@ -330,6 +339,7 @@ def restore_type(object_type: ObjectType, *, by: By) -> int:
         return len(restore_records(together.values_list("pk", flat=True), by=by))
 
 
+@unit_of_work
 def move_between_stages(source: Stage, target: Stage, *, by: By) -> int:
     """Move all records that stand in one stage, archived ones too, to another; return how many those are.
 
