@@ -7,7 +7,9 @@ class AssociationsConfig(AppConfig):
     verbose_name = _("Associations")
 
     def ready(self) -> None:
-        from . import columns, receivers
+        from . import columns, receivers, settings_pages, type_pairs
 
+        type_pairs.register()
+        settings_pages.register()
         receivers.connect()
         columns.register()

@@ -9,10 +9,11 @@ from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from records import lists, schema
+from records import lists
 from records.models import ObjectType, Record
 
 from .models import Association
+from .type_pairs import partners
 
 ASSOCIATED_WITH = "associated_with"  # the parameter "View all" gives a list
 MANY = 5_000  # associated records from which on a list is walked in its order rather than they are sorted
@@ -23,7 +24,7 @@ class AssociationColumns:
 
     def columns(self, object_type: ObjectType) -> Iterable[lists.ExtraColumn]:
         """Return a column per object type; the company's is shown unless the user chooses others."""
-        for other in schema.current().types:
+        for other in partners(object_type):
             yield lists.ExtraColumn(
                 name=f"associated-{other.name}",
                 label=_("Associated %(type)s") % {"type": other.plural_label.lower()},

@@ -4,8 +4,8 @@ Record page, list, admin, import, rule and API all end here. The functions take 
 a constant number of statements for them; they are idempotent; and they say per pair what happened.
 
 Rules, after HubSpot's behaviour: an association is two-way, never doubled, never of a record with itself,
-never with an archived record, and within the limits that the settings give (one company per contact by
-default).
+never with an archived record, between object types that may be associated, and within the limits that the
+settings give (one company per contact by default).
 """
 
 from collections import defaultdict
@@ -28,6 +28,7 @@ from records.transactions import unit_of_work
 
 from .models import Association, AssociationLimit
 from .models.association import Pair, canonical
+from .type_pairs import may_be_associated
 
 UNDO_SECONDS = 24 * 3600  # how long an undo that a page offers stays good
 
@@ -47,6 +48,7 @@ class Reason(StrEnum):
     UNKNOWN = "unknown"
     ARCHIVED = "archived"
     LIMIT = "limit"
+    TYPES = "types"
 
 
 @dataclass(frozen=True)
@@ -182,12 +184,12 @@ def _judge(pairs: Sequence[Pair], records: dict[int, Record]) -> Report:
     existing: set[Pair] = set()
     for batch in record_services.batches(pairs):
         existing.update(Association.objects.among(batch).values_list("record_a_id", "record_b_id"))
-    candidates = [pair for pair in pairs if pair not in existing and not _hindrance(pair, records)]
+    hindrances = {pair: _hindrance(pair, records, pair in existing) for pair in pairs}
+    candidates = [pair for pair in pairs if pair not in existing and not hindrances[pair]]
     limits = _Limits(candidates, records)
     report = Report()
     for pair in pairs:
-        hindrance = _hindrance(pair, records)
-        if hindrance:
+        if hindrance := hindrances[pair]:
             report.outcomes.append(hindrance)
         elif pair in existing:
             report.outcomes.append(Outcome(pair, Status.ALREADY))
@@ -196,7 +198,7 @@ def _judge(pairs: Sequence[Pair], records: dict[int, Record]) -> Report:
     return report
 
 
-def _hindrance(pair: Pair, records: dict[int, Record]) -> Outcome | None:
+def _hindrance(pair: Pair, records: dict[int, Record], exists: bool) -> Outcome | None:
     a, b = pair
     if a == b:
         name = str(records[a]) if a in records else str(a)
@@ -210,6 +212,12 @@ def _hindrance(pair: Pair, records: dict[int, Record]) -> Outcome | None:
         if records[pk].archived_at:
             message = _("%(name)s has been archived.") % {"name": records[pk]}
             return Outcome(pair, Status.REFUSED, Reason.ARCHIVED, message)
+    types = [records[pk].object_type_id for pk in pair]
+    if not exists and not may_be_associated(*types):
+        kinds = [schema.current().type_by_id(type_id).plural_label for type_id in types]
+        message = _("The settings do not let %(one)s be associated with %(other)s.")
+        message %= {"one": kinds[0].lower(), "other": kinds[1].lower()}
+        return Outcome(pair, Status.REFUSED, Reason.TYPES, message)
     return None
 
 

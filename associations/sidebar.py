@@ -9,6 +9,7 @@ from records import schema
 from records.models import ObjectType, Record
 
 from .models import Association
+from .type_pairs import partners
 
 CARDS = 5  # cards that a section shows
 COLLAPSED = "collapsed_sections"  # the user's preference that holds the collapsed ones
@@ -30,6 +31,7 @@ class Section:
     object_type: ObjectType
     count: int = 0
     collapsed: bool = False
+    may_add: bool = True
     cards: list[Card] = field(default_factory=list)
 
 
@@ -39,8 +41,11 @@ def sections(record: Record, user: Any, types: Iterable[ObjectType] | None = Non
     Neither the queries nor what they read grow with the number of associations; only the counts read
     index entries.
     """
-    types = list(types if types is not None else schema.current().types)
     counts = Association.objects.counts_by_type(record.pk)
+    allowed = partners(record.kind)
+    if types is None:  # those that there may be, and those that there still are
+        types = [kind for kind in schema.current().types if kind in allowed or counts.get(kind.pk)]
+    types = list(types)
     filled = [object_type.pk for object_type in types if counts.get(object_type.pk)]
     links = Association.objects.newest(record.pk, filled, CARDS)
     others = {
@@ -55,7 +60,14 @@ def sections(record: Record, user: Any, types: Iterable[ObjectType] | None = Non
             cards.setdefault(link.other_type_id, []).append(Card(others[link.other_id], link.created_at))
     collapsed = user.preferences.get(COLLAPSED, [])
     return [
-        Section(record, kind, counts.get(kind.pk, 0), kind.name in collapsed, cards.get(kind.pk, []))
+        Section(
+            record,
+            kind,
+            counts.get(kind.pk, 0),
+            kind.name in collapsed,
+            kind in allowed,
+            cards.get(kind.pk, []),
+        )
         for kind in types
     ]
 

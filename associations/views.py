@@ -30,6 +30,7 @@ from records.views.common import (
 from . import picker as picking
 from . import services, sidebar
 from .models.association import Pair
+from .type_pairs import may_be_associated
 
 TABS = ("existing", "new")
 
@@ -58,6 +59,9 @@ def picker(request: Request, type_name: str, pk: int, other_type: str) -> HttpRe
     """Add associations: create a record, or tick existing ones, then save."""
     record = record_or_404(request, type_name, pk)
     object_type = object_type_or_404(other_type)
+    if not may_be_associated(record.object_type_id, object_type.pk):
+        names = {"one": record.kind.plural_label.lower(), "other": object_type.plural_label.lower()}
+        raise Http404(_("The settings do not let %(one)s be associated with %(other)s.") % names)
     looking = request.POST.get("action") == "search" or "shown" in request.POST or "switch" in request.POST
     if request.method == "POST" and not looking:
         return _save(request, record, object_type)

@@ -2,6 +2,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from associations import settings_pages
+
 from . import views
 
 urlpatterns = [
@@ -10,6 +12,11 @@ urlpatterns = [
     path("accounts/", include("crm.accounts.urls")),
     path("admin/", admin.site.urls),
     path("search/", views.search, name="search"),
+    path(
+        "settings/objects/<slug:type_name>/associations/",
+        settings_pages.associations,
+        name="association-settings",
+    ),
     path("settings/", include("records.urls_settings")),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("records/", include("associations.urls")),

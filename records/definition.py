@@ -55,6 +55,26 @@ STAGE_PROPERTIES = (
 )
 
 
+class Part:
+    """A key of a type in a definition that a floor above understands."""
+
+    key: str
+
+    def apply(self, object_type: ObjectType, given: Any) -> bool:
+        """Bring a type in line with what is given; return whether that changed anything.
+
+        Raises ValidationError.
+        """
+        raise AssertionError("given by each part")
+
+    def export(self, object_type: ObjectType) -> Any:
+        """Return what a definition says of a type, or None where there is nothing to say."""
+        raise AssertionError("given by each part")
+
+
+parts: list[Part] = []
+
+
 class DefinitionRefused(Exception):
     """The definition cannot be applied; nothing was changed. `messages` says where and why."""
 
@@ -106,11 +126,26 @@ class _Applying:
     def everything(self, definition: Any) -> None:
         """Apply a whole definition."""
         given = self._mapping(definition, "", {"objects"}, ())
-        for name, one in self._named(given.get("objects"), "objects").items():
+        types = self._named(given.get("objects"), "objects")
+        for name, one in types.items():
             self._type(name, one)
+        # After all types are there: they may name each other.
+        for name, one in types.items():
+            for part in parts:
+                if isinstance(one, dict) and part.key in one and not self.problems:
+                    self._part(part, ObjectType.objects.get(name=name), one[part.key])
+
+    def _part(self, part: Part, kind: ObjectType, given: Any) -> None:
+        path = f"{kind.name}.{part.key}"
+        try:
+            if part.apply(kind, given):
+                self.changes.append(Change(kind.name, False, (part.key,)))
+        except ValidationError as error:
+            self.problems += [f"{path}: {message}" for message in error.messages]
 
     def _type(self, name: str, given: Any) -> None:
-        given = self._mapping(given, name, UNDERSTOOD["type"], {"groups", "pipelines"})
+        elsewhere = {"groups", "pipelines", *(part.key for part in parts)}
+        given = self._mapping(given, name, UNDERSTOOD["type"], elsewhere)
         kind = ObjectType.objects.filter(name=name).first()
         if kind is None:
             number = 1 + max(
@@ -135,7 +170,7 @@ class _Applying:
             self._named(given.get("pipelines"), f"{name}.pipelines").items()
         ):
             self._pipeline(kind, pipeline_name, pipeline, place)
-        rest = {key: value for key, value in given.items() if key not in ("groups", "pipelines")}
+        rest = {key: value for key, value in given.items() if key not in elsewhere}
         if not kind.primary_properties and "primary" not in rest:
             first = (
                 kind.property_rows.exclude(group__name="record")
@@ -375,7 +410,8 @@ def _export_type(kind: ObjectType) -> Definition:
         for pipeline in kind.pipelines
     }
     groups = {name: group for name, group in groups.items() if group["properties"]}
-    return {**_fields(kind, "type"), "groups": groups, **({"pipelines": pipelines} if pipelines else {})}
+    found = {**_fields(kind, "type"), "groups": groups, **({"pipelines": pipelines} if pipelines else {})}
+    return found | {part.key: said for part in parts if (said := part.export(kind)) is not None}
 
 
 def _export_property(prop: Property) -> Definition:

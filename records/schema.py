@@ -5,7 +5,7 @@ stamp of the copy in memory (one query for one row) and reads the data model ane
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -15,6 +15,11 @@ from records.models.object_type import DataModelStamp, ObjectType
 
 class UnknownObjectType(LookupError):
     """No object type has that name or id."""
+
+
+# What floors above keep with the data model in memory, by name: each loader returns it as it stands. A model
+# that it reads calls `data_model_changed` when it is saved or deleted.
+loaders: dict[str, Callable[[], Any]] = {}
 
 
 class Schema:
@@ -55,6 +60,7 @@ class Schema:
             stage.pipeline = pipelines[stage.pipeline_id]
             stage.pipeline.stage_list.append(stage)
             stage.pipeline.object_type.stages[stage.pk] = stage
+        self.extras = {name: load() for name, load in loaders.items()}
 
     def type(self, name: str) -> ObjectType:
         """Return the object type of that name. Raises UnknownObjectType."""

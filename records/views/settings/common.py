@@ -1,6 +1,7 @@
 """What the pages of the settings share."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -18,6 +19,17 @@ from records.models import ObjectType
 from records.settings_forms.common import SettingsForm
 from records.views.common import UNPROCESSABLE
 
+
+@dataclass(frozen=True)
+class SettingsTab:
+    """A page that a floor above adds to the settings of an object type."""
+
+    name: str
+    label: Any
+    url_name: str  # of an address that takes the type's name
+
+
+tabs: list[SettingsTab] = []
 View = Callable[..., HttpResponse]
 
 
@@ -56,16 +68,23 @@ def saved(form: SettingsForm, path: str, given: Definition, *, new: bool = False
     return True
 
 
-def type_page(request: Request, template: str, kind: ObjectType, **context: Any) -> HttpResponse:
+def type_page(
+    request: Request, tab: str, kind: ObjectType, *, template: str = "", **context: Any
+) -> HttpResponse:
     """Show a tab of an object type; its form, where one was refused, as it was typed."""
     # A type without stages can be given a pipeline as long as no record would lack a stage.
     may_have_pipelines = kind.stage_property is not None or (
         kind.is_custom and not kind.model.objects.of_type(kind).exists()
     )
-    context |= {"kind": kind, "tab": template, "may_have_pipelines": may_have_pipelines}
+    context |= {
+        "kind": kind,
+        "tab": tab,
+        "may_have_pipelines": may_have_pipelines,
+        "more_tabs": tabs,
+    }
     form = context.get("form")
     status = UNPROCESSABLE if form and form.is_bound else 200
-    return render(request, f"records/settings/{template}.html", context, status=status)
+    return render(request, template or f"records/settings/{tab}.html", context, status=status)
 
 
 def form_page(

@@ -1,0 +1,76 @@
+"""Which object types may be associated with which: all with all, but for what administrators forbid."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models.signals import post_delete, post_save
+from django.utils.translation import gettext as _
+
+from records import data_model, definition, schema
+from records.models import ObjectType
+
+from .models import TypePair
+
+KEPT = "forbidden_type_pairs"  # where the data model in memory has them
+
+
+def may_be_associated(type_id: int, other_id: int) -> bool:
+    """Whether records of two object types (by id) may be associated. No query."""
+    return (min(type_id, other_id), max(type_id, other_id)) not in schema.current().extras[KEPT]
+
+
+def partners(object_type: ObjectType) -> list[ObjectType]:
+    """Return the object types whose records a record of a type may be associated with. No query."""
+    return [other for other in schema.current().types if may_be_associated(object_type.pk, other.pk)]
+
+
+def set_partners(object_type: ObjectType, names: Iterable[str]) -> bool:
+    """Let records of a type be associated with records of just these types; return whether that is new.
+
+    Associations that there are stay. Raises ValidationError for a name that no object type has.
+    """
+    chosen = set(names)
+    with data_model.changing():
+        types = {kind.name: kind for kind in ObjectType.objects.filter(archived_at__isnull=True)}
+        if unknown := sorted(chosen - types.keys()):
+            raise ValidationError(_("There is no object type “%(name)s”.") % {"name": unknown[0]})
+        before = _forbidden()
+        for other in types.values():
+            first, second = sorted((object_type.pk, other.pk))
+            rows = TypePair.objects.filter(type_a=first, type_b=second)
+            if other.name in chosen:
+                rows.update(is_allowed=True)
+            elif not rows.update(is_allowed=False):
+                TypePair.objects.create(type_a_id=first, type_b_id=second, is_allowed=False)
+        return _forbidden() != before
+
+
+def _forbidden() -> frozenset[tuple[int, int]]:
+    rows = TypePair.objects.filter(is_allowed=False)
+    return frozenset(rows.values_list("type_a_id", "type_b_id"))
+
+
+class Partners(definition.Part):
+    """The key `associations` of a type in a definition: the names of the types it may be associated with."""
+
+    key = "associations"
+
+    def apply(self, object_type: ObjectType, given: Any) -> bool:
+        """Set the partners of a type. Raises ValidationError."""
+        if not isinstance(given, list) or any(not isinstance(name, str) for name in given):
+            raise ValidationError(_("A list of names of object types is expected here."))
+        return set_partners(object_type, given)
+
+    def export(self, object_type: ObjectType) -> Any:
+        """Return the partners of a type, or None where they are all types."""
+        names = [other.name for other in partners(object_type)]
+        return names if len(names) < len(schema.current().types) else None
+
+
+def register() -> None:
+    """Keep the pairs with the data model, and read them from definitions."""
+    schema.loaders[KEPT] = _forbidden
+    definition.parts.append(Partners())
+    post_save.connect(schema.data_model_changed, sender=TypePair)
+    post_delete.connect(schema.data_model_changed, sender=TypePair)
