@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from . import schema
+from . import indexes, schema
 from .models import DataModelStamp, ObjectType, Pipeline, Property, PropertyGroup, Stage
 
 Definition = dict[str, Any]
@@ -36,6 +36,7 @@ UNDERSTOOD = {  # the keys of each level, and the field that each of them sets
         "required": "required",
         "unique": "unique",
         "searchable": "searchable",
+        "indexed": "indexed",
         "options": "options",
     },
     "pipeline": {"label": "label"},
@@ -113,6 +114,7 @@ def apply(definition: Definition, *, dry_run: bool = False) -> list[Change]:
             transaction.set_rollback(True)
         elif applying.changes:
             schema.data_model_changed()
+            indexes.sync_soon()
     return applying.changes
 
 

@@ -42,6 +42,22 @@ class JSONText(Func):
         return (type(self), self.key)
 
 
+class JSONNumber(JSONText):
+    """The number under a key of the JSON; null where there is none."""
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:  # type: ignore[override]
+        sql, params = super().as_sql(compiler, connection, **context)
+        return f"CAST({sql} AS NUMERIC)", params
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return SQLite's SQL, without the cast that Django would put around a decimal."""
+        return self.as_sql(compiler, connection, **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        sql, params = super().as_postgresql(compiler, connection, **context)
+        return f"({sql})::numeric", params
+
+
 class OrEmpty(Func):
     """Text, and "" for none."""
 

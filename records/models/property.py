@@ -134,6 +134,8 @@ class Property(models.Model):
             errors["group"] = _("Choose a group of the same object type.")
         if self.field_type in self.FieldType and not self.column and not self.kind.in_json:
             errors["field_type"] = _("Only standard properties are of this type.")
+        if self.indexed and (self.column or not self.kind.index_expressions(self)):
+            errors["indexed"] = _("Such values cannot be given an index.")
         is_dropdown = self.field_type == self.FieldType.SELECT
         if not self._has_good_options():
             errors["options"] = _('Enter a list of {"value": …, "label": …}, each value once.')

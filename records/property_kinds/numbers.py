@@ -11,12 +11,11 @@ from babel.numbers import format_currency, list_currencies
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import BigIntegerField, DecimalField, Expression
-from django.db.models.functions import Cast
 from django.utils import formats
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from records.json_values import JSONText
+from records.json_values import JSONNumber
 from records.models.property import Property
 
 from .base import NullableKind, Operator, PropertyKind, between, filter_by
@@ -44,7 +43,7 @@ class NumberKind(NullableKind):
     limits: dict[str, Any] = {"min_value": 0, "max_value": 2**53}
 
     def expression(self, prop: Property) -> Expression:
-        return Cast(JSONText(prop.name), self.output_field)
+        return JSONNumber(prop.name, self.output_field)
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         return self.filter_class.field_class(localize=True, **self.limits, **options)

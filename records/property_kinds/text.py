@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.core.validators import DomainNameValidator, URLValidator
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.template.defaultfilters import linebreaksbr
 from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
@@ -20,6 +21,9 @@ from .base import Operator, PropertyKind, TextFilter, filter_by
 
 class TextKind(PropertyKind):
     """One line of text."""
+
+    def index_expressions(self, prop: Property) -> list[Any]:
+        return [self.expression(prop), Lower(self.expression(prop))]  # sorted by; "is", without case
 
 
 class TextareaKind(PropertyKind):

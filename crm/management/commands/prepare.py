@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
+from records import indexes
 from records.models import Record
 
 PASSWORD_FILE = settings.VAR_DIR / "first-password.txt"
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             if os.environ.get("KITH_SAMPLE_DATA", "1") != "0" and not Record.objects.exists():
                 self.stdout.write(_("Loading sample data …"))
                 call_command("load_sample_data", stdout=self.stdout)
+        indexes.sync()  # a build may have broken off, or gone with a table that a migration made anew
         if connection.vendor == "sqlite":
             # What an index holds is told to SQLite's planner by nobody else; a second on a million records.
             with connection.cursor() as cursor:
