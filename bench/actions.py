@@ -20,6 +20,7 @@ from records.models import Contact, Record
 from records.provenance import By, Origin
 from records.text import fold
 
+from .generate import FAST
 from .load import USER
 
 TARGETS = 24  # different ones for an action; taken in turn
@@ -126,6 +127,7 @@ class Actions:
                     _list("deals", sort="amount", hs_priority__in="high"),
                 ],
             ),
+            *self._added_properties(),
             self._gets(
                 "List filtered, few found",
                 [_list("contacts", email__is=email) for email in self._emails()],
@@ -148,6 +150,30 @@ class Actions:
             ),
         ]
         return lists
+
+    def _added_properties(self) -> list[Action]:
+        """Return filters and orders by properties that were added, without an index and with one."""
+        score = [self.random.randrange(990_000) for _one in range(TARGETS)]
+        number = [self.random.randrange(1_000) for _one in range(TARGETS)]
+        queries: dict[str, list[dict[str, str]]] = {
+            "a rare option": [{"tier{}__in": "gold"}, {"tier{}__in": "gold", "sort": "-name"}],
+            "a narrow range": [{"score{}__between": f"{low},{low + 50}"} for low in score],
+            "text, few found": [{"reference{}__is": f"ref-{one:07}"} for one in number],
+            "a day": [{"renewal{}__on": f"2026-{one % 12 + 1:02}-{one % 28 + 1:02}"} for one in number],
+            "none, by number": [{"sort": "score{}"}, {"sort": "-score{}"}],
+            "none, by day": [{"sort": "renewal{}"}, {"sort": "-renewal{}"}],
+        }
+        return [
+            self._gets(
+                f"Added properties, {what}, {how}",
+                [
+                    _list("contacts", **{key.format(ending): to.format(ending) for key, to in query.items()})
+                    for query in given
+                ],
+            )
+            for what, given in queries.items()
+            for how, ending in (("read through", ""), ("by index", FAST))
+        ]
 
     def _middle(self, name: str, type_name: str, **query: str) -> Action:
         """Return the action that opens pages around the middle of a list."""

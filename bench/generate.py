@@ -68,6 +68,32 @@ class Firm:
     place: tuple[str, str, str, str]
 
 
+FAST = "_fast"  # what the names of properties that have an index end in
+ADDED: dict[str, dict[str, Any]] = {
+    "tier": {"type": "select", "options": dict.fromkeys(("gold", "silver", "bronze", "tin"), "Tier")},
+    "score": {"type": "number"},
+    "renewal": {"type": "date"},
+    "reference": {"type": "text"},
+}
+# The properties that contacts are given: each twice, so that one run compares with and without an index.
+DEFINITION = {
+    "objects": {
+        "contacts": {
+            "groups": {
+                "added": {
+                    "label": "Added",
+                    "properties": {
+                        name + ending: {**given, "indexed": ending == FAST}
+                        for name, given in ADDED.items()
+                        for ending in ("", FAST)
+                    },
+                }
+            }
+        }
+    }
+}
+
+
 class World:
     """Records with ids from 1 on, the types mixed as they come in over the years, and who knows whom."""
 
@@ -150,7 +176,18 @@ class World:
             "country": country,
             "lifecyclestage": choice(("subscriber", "lead", "lead", "opportunity", "customer", "customer")),
             "hs_lead_status": choice(("", "NEW", "OPEN", "IN_PROGRESS", "CONNECTED")),
+            **self._added(number),
         }
+
+    def _added(self, number: int) -> dict[str, Any]:
+        """Return the values of the properties that were added, each with its twin, which has an index."""
+        values = {
+            "tier": "gold" if number % 200 == 3 else self.random.choice(("silver", "bronze", "tin")),
+            "score": self._below(1_000_000),
+            "renewal": (FIRST_DAY + timedelta(days=self._below(3 * DAYS))).date(),
+            "reference": f"REF-{number:07}",
+        }
+        return {name + ending: value for name, value in values.items() for ending in ("", FAST)}
 
     def _companies(self, number: int) -> dict[str, Any]:
         firm, employees = self.firms[number], int(self.random.lognormvariate(4.6, 1.5)) + 3

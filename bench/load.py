@@ -52,10 +52,10 @@ def load(records: int, say: Callable[[str], None] = lambda text: None) -> None:
     """Migrate the database, which is empty, and fill it with a world of so many records."""
     from associations.models import Association
     from crm.sample import words
-    from records import schema, search
+    from records import definition, indexes, schema, search
     from records.models import Record, UniqueValue
 
-    from .generate import Size, World
+    from .generate import DEFINITION, Size, World
 
     started = time.perf_counter()
 
@@ -66,6 +66,7 @@ def load(records: int, say: Callable[[str], None] = lambda text: None) -> None:
     users = get_user_model().objects
     users.create_user(USER)
     owners = [users.create_user(name, first_name=first, last_name=last) for name, first, last in words.OWNERS]
+    definition.apply(DEFINITION)
     tables = [model._meta.db_table for model in (Record, *Record.concrete_models(), UniqueValue, Association)]
     with schema.pinned(), _bare(tables):
         world = World(Size.of(records), owners)
@@ -76,6 +77,7 @@ def load(records: int, say: Callable[[str], None] = lambda text: None) -> None:
         done(f"{len(pairs)} associations")
     if connection.vendor == "sqlite":
         search.install(connection)
+    indexes.sync()
     done("indexes")
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models()):

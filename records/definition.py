@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from . import indexes, schema
+from . import schema
 from .models import DataModelStamp, ObjectType, Pipeline, Property, PropertyGroup, Stage
 
 Definition = dict[str, Any]
@@ -114,7 +114,6 @@ def apply(definition: Definition, *, dry_run: bool = False) -> list[Change]:
             transaction.set_rollback(True)
         elif applying.changes:
             schema.data_model_changed()
-            indexes.sync_soon()
     return applying.changes
 
 

@@ -99,7 +99,12 @@ def sync() -> list[str]:
 
 def sync_soon() -> None:
     """Sync once the transaction under way has been committed, without letting its request wait."""
-    transaction.on_commit(lambda: threading.Thread(target=_sync_alone, name="indexes", daemon=True).start())
+
+    def start() -> None:
+        if standing() != dict.fromkeys(wanted(), True):
+            threading.Thread(target=_sync_alone, name="indexes", daemon=True).start()
+
+    transaction.on_commit(start)
 
 
 def _sync_alone() -> None:

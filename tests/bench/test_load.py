@@ -10,7 +10,7 @@ from django.db import connections, models
 from associations.models import Association, AssociationLimit
 from bench import run
 from bench.generate import Size
-from records import search
+from records import indexes, search
 from records.models import Company, Record, UniqueValue
 from records.provenance import Origin
 
@@ -126,7 +126,9 @@ def test_indexes_constraints_and_triggers_are_back():
                 table = model._meta.db_table
                 found = connections[alias].introspection.get_constraints(cursor, table)
                 described[table] = {
-                    name: facts["columns"] for name, facts in found.items() if "__unnamed" not in name
+                    name: facts["columns"]
+                    for name, facts in found.items()
+                    if "__unnamed" not in name and not name.startswith(indexes.PREFIX)
                 }
             if connections[alias].vendor == "sqlite":
                 cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")

@@ -27,11 +27,6 @@ PROPERTIES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _no_builder_of_its_own(monkeypatch):
-    monkeypatch.setattr(indexes, "sync_soon", lambda: None)
-
-
 @pytest.fixture
 def contacts():
     """Contacts with values, whose type has fast properties."""

@@ -5,9 +5,10 @@ from typing import Any
 
 import yaml
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from records import definition
+from records import definition, indexes
 
 
 class Command(BaseCommand):
@@ -25,6 +26,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join([*error.messages, _("Nothing was changed.")])) from error
         for change in changes:
             self.stdout.write(str(change))
+        transaction.on_commit(indexes.sync)
         if not changes:
             self.stdout.write(_("Nothing to change."))
         elif options["dry_run"]:

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from records import definition
+from records import definition, indexes
 from records.definition import Definition, DefinitionRefused
 from records.http import Request
 from records.models import ObjectType
@@ -97,7 +97,8 @@ def form_page(
 
 
 def done(request: Request, text: str, to: str) -> HttpResponse:
-    """Lead to a page that says what was done."""
+    """Lead to a page that says what was done; a property may have come to need an index, or no longer."""
+    indexes.sync_soon()
     messages.success(request, text)
     if request.htmx:
         return HttpResponse(headers={"HX-Redirect": to})
