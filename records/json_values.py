@@ -4,10 +4,10 @@ The key stands in the statement itself and not among its parameters: an index on
 query only where both say the same, letter by letter.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import F, Field, Func, TextField
+from django.db.models import BooleanField, F, Field, Func, TextField
 from django.db.models.expressions import Expression
 
 
@@ -58,6 +58,42 @@ class JSONNumber(JSONText):
         return f"({sql})::numeric", params
 
 
+class JSONHolds(Func):
+    """Whether the list under a key of the JSON holds a value; null where there is no list."""
+
+    def __init__(self, key: str, value: str) -> None:
+        if not key.replace("_", "").isalnum() or not key.isascii():
+            raise ValueError(key)
+        self.key, self.value = key, value
+        super().__init__(F("properties"), output_field=BooleanField())
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:  # type: ignore[override]
+        """Return the SQL of databases that take JSON apart into rows, such as SQLite."""
+        template = (
+            f"EXISTS(SELECT 1 FROM json_each(%(expressions)s, '$.{self.key}') AS one"  # noqa: S608
+            " WHERE one.value = %%s)"
+        )
+        sql, params = super().as_sql(compiler, connection, template=template, **context)
+        return sql, [*params, self.value]
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        """Return PostgreSQL's SQL, which an index on the list (GIN) can answer."""
+        template = f"((%(expressions)s -> '{self.key}') ? %%s)"
+        sql, params = super().as_sql(compiler, connection, template=template, **context)
+        return sql, [*params, self.value]
+
+    def copy(self) -> Any:
+        """Return a copy that knows key and value."""
+        clone = super().copy()
+        clone.key, clone.value = self.key, self.value
+        return clone
+
+    @property
+    def identity(self) -> Any:
+        """What tells one expression from another."""
+        return (type(self), self.key, self.value)
+
+
 class OrEmpty(Func):
     """Text, and "" for none."""
 
@@ -82,6 +118,39 @@ class ISODateField(TextField):
     def get_prep_value(self, value: Any) -> Any:
         """Return what the database compares with."""
         return value.isoformat() if isinstance(value, date) else value
+
+
+class ISOMomentField(TextField):
+    """A moment as ISO 8601 writes it in UTC, to the millisecond: 2024-01-31T23:30:00.000Z.
+
+    Every moment has the same length, so the order as text is that of time.
+    """
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Return the moment that text stands for."""
+        return moment_from_text(value) if isinstance(value, str) else value
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> datetime | None:
+        """Return the moment that the database holds."""
+        return self.to_python(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Return what the database compares with."""
+        return moment_text(value) if isinstance(value, datetime) else value
+
+
+def moment_text(moment: datetime) -> str:
+    """Return an aware moment as a record's JSON writes it.
+
+    >>> moment_text(datetime(2024, 1, 31, 23, 30, tzinfo=UTC))
+    '2024-01-31T23:30:00.000Z'
+    """
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def moment_from_text(text: str) -> datetime:
+    """Return the moment that a record's JSON writes so. Raises ValueError."""
+    return datetime.fromisoformat(text)
 
 
 def text_of(key: str) -> Expression:

@@ -142,7 +142,7 @@ class RecordList:
         asked = self.query.get("sort", "")
         name = asked.removeprefix("-")
         prop = self.object_type.properties.get(name)
-        return asked if name == NAME or (prop is not None and prop.kind.sortable) else NAME
+        return asked if name == NAME or (prop is not None and prop.sortable) else NAME
 
     @property
     def order(self) -> paging.Order:

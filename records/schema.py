@@ -79,6 +79,7 @@ class Schema:
 
 _latest: Schema | None = None
 _pinned: ContextVar[Schema | None] = ContextVar("schema", default=None)
+_memory: ContextVar[dict[str, Any] | None] = ContextVar("memory", default=None)
 
 
 def current() -> Schema:
@@ -91,10 +92,22 @@ def pinned() -> Iterator[Schema]:
     """Hold one data model for the length of a request or a command, which then asks only once."""
     schema = _pinned.get() or _read()
     token = _pinned.set(schema)
+    memory = _memory.set({} if _memory.get() is None else _memory.get())
     try:
         yield schema
     finally:
+        _memory.reset(memory)
         _pinned.reset(token)
+
+
+def remembered(name: str, look_up: Callable[[], Any]) -> Any:
+    """Return what `look_up` finds, looked up once while a data model is pinned, as it is for a request."""
+    memory = _memory.get()
+    if memory is None:
+        return look_up()
+    if name not in memory:
+        memory[name] = look_up()
+    return memory[name]
 
 
 def data_model_changed(sender: Any = None, **kwargs: Any) -> None:

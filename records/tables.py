@@ -67,7 +67,7 @@ class PropertyColumn(tables.Column):
         css = "table__num" if prop.kind.numeric else ""
         super().__init__(
             verbose_name=prop.title,
-            orderable=prop.kind.sortable,
+            orderable=prop.sortable,
             empty_values=(),
             accessor="pk",
             attrs={"td": {"class": css}, "th": {"class": css}},
@@ -76,7 +76,7 @@ class PropertyColumn(tables.Column):
 
     def render(self, record: Record) -> str:
         """Return the value's markup, or a dash."""
-        return self.prop.kind.html(self.prop, record) or DASH
+        return self.prop.kind.cell(self.prop, record) or DASH
 
 
 class LoadedColumn(tables.Column):

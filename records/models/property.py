@@ -45,16 +45,22 @@ class Property(models.Model):
 
         TEXT = "text", _("Single-line text")
         TEXTAREA = "textarea", _("Multi-line text")
+        HTML = "html", _("Rich text")
         EMAIL = "email", _("E-mail address")
         PHONE = "phonenumber", _("Phone number")
         URL = "url", _("Web address")
         DOMAIN = "domain", _("Domain name")
         NUMBER = "number", _("Number")
+        PERCENTAGE = "percentage", _("Percentage")
         CURRENCY = "currency", _("Currency amount")
         CURRENCY_CODE = "currencycode", _("Currency")
         DATE = "date", _("Date")
         DATETIME = "datetime", _("Date and time")
+        YES_NO = "booleancheckbox", _("Yes or no")
         SELECT = "select", _("Dropdown")
+        RADIO = "radio", _("Radio buttons")
+        CHECKBOXES = "checkbox", _("Checkboxes")
+        COUNTRY = "country", _("Country")
         PIPELINE = "pipeline", _("Pipeline")
         STAGE = "stage", _("Pipeline stage")
         USER = "user", _("User")
@@ -75,7 +81,7 @@ class Property(models.Model):
         _("options"),
         default=list,
         blank=True,
-        help_text=_('For dropdowns: a list of {"value": …, "label": …}.'),
+        help_text=_('For what is chosen from: a list of {"value": …, "label": …}.'),
     )
     help_text = models.CharField(_("help text"), max_length=300, blank=True)
     required = models.BooleanField(_("required"), default=False)
@@ -136,17 +142,36 @@ class Property(models.Model):
             errors["field_type"] = _("Only standard properties are of this type.")
         if self.indexed and (self.column or not self.kind.index_expressions(self)):
             errors["indexed"] = _("Such values cannot be given an index.")
-        is_dropdown = self.field_type == self.FieldType.SELECT
+        has_options = self.field_type in self.FieldType and self.kind.has_options
         if not self._has_good_options():
             errors["options"] = _('Enter a list of {"value": …, "label": …}, each value once.')
-        elif bool(self.options) != is_dropdown:
+        elif bool(self.options) != has_options:
             errors["options"] = (
-                _("Give the values to choose from.") if is_dropdown else _("Only dropdowns have options.")
+                _("Give the values to choose from.")
+                if has_options
+                else _("Only dropdowns, radio buttons and checkboxes have options.")
             )
         elif held := self._held_without_option():
             errors["options"] = held
+        if not errors and self.object_type_id and self.field_type in self.FieldType:
+            errors = self._clean_demands()
         if errors:
             raise ValidationError(errors)
+
+    def _clean_demands(self) -> dict[str, Any]:
+        """Bring rules and default into the form in which they are stored; return what is wrong with them."""
+        errors: dict[str, Any] = {}
+        if self.unique and not self.kind.can_be_unique:
+            errors["unique"] = _("Values of this type cannot be unique.")
+        try:
+            self.rules = self.kind.clean_rules(self)
+        except ValidationError as error:
+            return {**errors, "rules": error.messages}
+        try:
+            self.default = self.kind.clean_default(self)
+        except ValidationError as error:
+            errors["default"] = error.messages
+        return errors
 
     def _held_without_option(self) -> list[str]:
         """Say of each option that is being removed how many records hold it, archived ones too."""
@@ -155,16 +180,15 @@ class Property(models.Model):
         removed = {option["value"]: option["label"] for option in stored if option["value"] not in kept}
         if not removed:
             return []
-        records = self.object_type.model.objects.of_type(self.object_type).with_values([self])
-        holding = records.filter(**{f"{self.lookup}__in": list(removed)}).values(self.lookup).order_by()
+        held = self.kind.count_holding(self, list(removed))
         return [
             ngettext(
                 "“%(option)s” stays: %(count)s record has it.",
                 "“%(option)s” stays: %(count)s records have it.",
-                row["count"],
+                count,
             )
-            % {"option": gettext(removed[row[self.lookup]]), "count": row["count"]}
-            for row in holding.annotate(count=models.Count("pk"))
+            % {"option": gettext(removed[value]), "count": count}
+            for value, count in held.items()
         ]
 
     def _has_good_options(self) -> bool:
@@ -192,6 +216,11 @@ class Property(models.Model):
         from records.property_kinds import KINDS
 
         return KINDS[self.field_type]
+
+    @property
+    def sortable(self) -> bool:
+        """Whether a list can be sorted by the values."""
+        return self.kind.sortable if self.column else self.kind.sortable and self.kind.sortable_in_json
 
     @property
     def choices(self) -> list[tuple[str, str]]:

@@ -10,9 +10,11 @@ from django.core.exceptions import ValidationError
 from records.models.property import Property
 
 from .base import Operator, PropertyKind
-from .choices import ChoiceKind, PipelineKind, RelatedKind, StageKind, UserKind
+from .choices import CheckboxesKind, CountryKind, DropdownKind, RadioKind, YesNoKind
 from .dates import DateKind, DateTimeKind
-from .numbers import CurrencyCodeKind, CurrencyKind, NumberKind
+from .numbers import CurrencyCodeKind, CurrencyKind, NumberKind, PercentageKind
+from .related import PipelineKind, RelatedKind, StageKind, UserKind
+from .rich_text import RichTextKind
 from .text import DomainKind, EmailKind, PhoneKind, TextareaKind, TextKind, UrlKind
 
 __all__ = ["KINDS", "Operator", "PropertyKind", "RelatedKind", "clean_text"]
@@ -20,16 +22,22 @@ __all__ = ["KINDS", "Operator", "PropertyKind", "RelatedKind", "clean_text"]
 KINDS: dict[str, PropertyKind] = {
     Property.FieldType.TEXT: TextKind(),
     Property.FieldType.TEXTAREA: TextareaKind(),
+    Property.FieldType.HTML: RichTextKind(),
     Property.FieldType.EMAIL: EmailKind(),
     Property.FieldType.PHONE: PhoneKind(),
     Property.FieldType.URL: UrlKind(),
     Property.FieldType.DOMAIN: DomainKind(),
     Property.FieldType.NUMBER: NumberKind(),
+    Property.FieldType.PERCENTAGE: PercentageKind(),
     Property.FieldType.CURRENCY: CurrencyKind(),
     Property.FieldType.CURRENCY_CODE: CurrencyCodeKind(),
     Property.FieldType.DATE: DateKind(),
     Property.FieldType.DATETIME: DateTimeKind(),
-    Property.FieldType.SELECT: ChoiceKind(),
+    Property.FieldType.YES_NO: YesNoKind(),
+    Property.FieldType.SELECT: DropdownKind(),
+    Property.FieldType.RADIO: RadioKind(),
+    Property.FieldType.CHECKBOXES: CheckboxesKind(),
+    Property.FieldType.COUNTRY: CountryKind(),
     Property.FieldType.PIPELINE: PipelineKind(),
     Property.FieldType.STAGE: StageKind(),
     Property.FieldType.USER: UserKind(),

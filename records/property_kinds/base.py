@@ -9,16 +9,18 @@ import django_filters as filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Expression, F, Q, QuerySet
+from django.db.models import Count, Expression, F, Q, QuerySet
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.utils.html import escape
+from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django_filters.fields import BaseRangeField
 
 from records.json_values import text_of
 from records.models.property import Property
+
+from .rules import clean_rules, rules_of
 
 LONGEST_LINE = 1_000  # characters of a line of text that no column limits
 
@@ -52,6 +54,20 @@ class TextFilter(filters.CharFilter):
         return self.get_method(queryset)(**{f"{self.field_name}__iregex": pattern})
 
 
+class KeepsBlank(filters.Filter):
+    """Leaves in the rows without a value where it leaves out those with certain values."""
+
+    def get_method(self, queryset: QuerySet) -> Callable[..., QuerySet]:
+        """Return what narrows a queryset; in SQL a null is neither like a value nor unlike it."""
+        if not self.exclude:
+            return queryset.filter
+
+        def leave_out(*conditions: Q, **lookups: Any) -> QuerySet:
+            return queryset.exclude(Q(*conditions, **lookups) & Q(**{f"{self.field_name}__isnull": False}))
+
+        return leave_out
+
+
 def filter_by(filter_class: type[filters.Filter], lookup: str, exclude: bool = False, **options: Any) -> Any:
     def build(prop: Property) -> filters.Filter:
         return filter_class(field_name=prop.lookup, lookup_expr=lookup, exclude=exclude, **options)
@@ -64,7 +80,15 @@ class PropertyKind:
 
     numeric = False
     sortable = True
+    sortable_in_json = True
     in_json = True  # whether a key of the record's JSON can hold the value
+    can_be_unique = True
+    has_options = False  # whether the property says what there is to choose from
+    many = False  # whether the value is a list
+    understood_rules: tuple[str, ...] = ()  # the keys of `Property.rules` that mean something
+    # What is said of a value beyond a rule's bound.
+    too_small: Any = gettext_lazy("Enter %(bound)s or more.")
+    too_big: Any = gettext_lazy("Enter %(bound)s or less.")
     sort_lookup = "{column}"
     blank: Any = ""  # what an empty column holds
 
@@ -112,6 +136,10 @@ class PropertyKind:
         """Return the record's value as markup: text, or a link or badge where that serves the reader."""
         return escape(self.display(self.get(record, prop), prop, record))
 
+    def cell(self, prop: Property, record: Any) -> str:
+        """Return the record's value as markup for where there is room for a line or two."""
+        return self.html(prop, record)
+
     def initial(self, record: Any, prop: Property) -> Any:
         """Return what a form shows for the record's value."""
         return self.get(record, prop)
@@ -121,12 +149,64 @@ class PropertyKind:
     def form_field(self, prop: Property) -> forms.Field:
         """Return the form field that enters and checks a value."""
         options = {"label": prop.title, "help_text": escape(prop.help_text), "required": prop.required}
-        return self.make_field(prop, options)
+        field = self.make_field(prop, options)
+        field.validators += rules_of(prop)
+        return field
+
+    def bound_text(self, bound: Any) -> str:
+        """Return a rule's bound as text for a reader."""
+        return str(bound)
+
+    def measured(self, value: Any) -> str:
+        """Return the text that rules of length and pattern look at."""
+        return str(value)
+
+    def form_value(self, plain: Any) -> Any:
+        """Return what a form would send for a value that plain data (JSON, YAML) writes."""
+        return plain if plain is None else str(plain)
+
+    def clean_plain(self, prop: Property, plain: Any, field: forms.Field | None = None) -> Any:
+        """Return the value that plain data stands for, whatever the reader's language.
+
+        Raises ValidationError where the property's form field, or the one given, refuses it.
+        """
+        field = field or self.form_field(prop)
+        field.required, field.localize = False, False
+        return field.clean(self.form_value(plain))
+
+    def clean_rules(self, prop: Property) -> dict[str, Any]:
+        """Return the property's rules as they are stored. Raises ValidationError for rules that cannot be."""
+        return clean_rules(prop)
+
+    def clean_default(self, prop: Property) -> Any:
+        """Return the property's default as it is stored, in JSON; None for none.
+
+        Raises ValidationError for one that its own form field refuses or that new records cannot all have.
+        """
+        if prop.default in (None, "", []):
+            return None
+        if prop.read_only:
+            raise ValidationError(_("Nobody enters this property, so it has no default."))
+        if prop.unique:
+            raise ValidationError(_("Only one record could have it: the property is unique."))
+        value = self.clean_plain(prop, prop.default)
+        return None if value in (None, "", []) else self.to_json(value)
+
+    def default(self, prop: Property) -> Any:
+        """Return the value that a new record has where none is given; None for none."""
+        return None if prop.default is None else self.from_json(prop.default)
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         """Return the form field, given its label, help and whether it is required."""
         column = prop.object_type.model._meta.get_field(prop.column) if prop.column else None
         return forms.CharField(max_length=getattr(column, "max_length", LONGEST_LINE), **options)
+
+    def count_holding(self, prop: Property, values: list[str]) -> dict[str, int]:
+        """Return how many records, archived ones too, hold each of the values that any of them holds."""
+        kind = prop.object_type
+        records = kind.model.objects.of_type(kind).with_values([prop])
+        holding = records.filter(**{f"{prop.lookup}__in": values}).values_list(prop.lookup).order_by()
+        return dict(holding.annotate(count=Count("pk")))
 
     # --- Lists ----------------------------------------------------------------------------------
 
@@ -203,6 +283,11 @@ class NullableKind(PropertyKind):
 
     def filter_text(self, prop: Property, values: list[str]) -> str:
         return " – ".join(part for value in values for part in value.split(","))
+
+
+def babel_locale() -> str:
+    """Return the reader's language as Babel names it."""
+    return to_locale(get_language() or "en")
 
 
 class EndsField(BaseRangeField):

@@ -1,20 +1,28 @@
-"""One of a list: dropdowns, pipelines and their stages, users."""
+"""One of a list, or several: dropdowns, radio buttons, checkboxes, yes or no, countries."""
 
+import operator
 from collections.abc import Callable
+from functools import cache, reduce
 from typing import Any
 
 import django_filters as filters
+from babel.core import Locale, UnknownLocaleError
 from django import forms
-from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
-from django.utils.html import format_html
+from django.db.models import BooleanField, Expression, Q, QuerySet
+from django.db.models.functions import Cast
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from records.json_values import JSONHolds, JSONText
 from records.models.property import Property
+from records.text import fold
 
-from .base import Operator, PropertyKind
+from .base import KeepsBlank, Operator, PropertyKind, babel_locale
 
-STAGE_BADGES = {"open": "info", "won": "success", "lost": "danger", "closed": "neutral"}
+
+class OptionsFilter(KeepsBlank, filters.MultipleChoiceFilter):
+    """Compares with any of several choices."""
 
 
 class ChoiceKind(PropertyKind):
@@ -33,7 +41,7 @@ class ChoiceKind(PropertyKind):
     def comparisons(self) -> list[Operator]:
         def among(exclude: bool) -> Callable[[Property], filters.Filter]:
             def build(prop: Property) -> filters.Filter:
-                return filters.MultipleChoiceFilter(
+                return OptionsFilter(
                     field_name=prop.lookup, choices=self.choices(prop), exclude=exclude, distinct=False
                 )
 
@@ -51,121 +59,178 @@ class ChoiceKind(PropertyKind):
         return ", ".join(str(labels.get(value, value)) for value in values)
 
 
-class RelatedKind(ChoiceKind):
-    """One of a list of rows that the data model keeps in memory."""
+class DropdownKind(ChoiceKind):
+    """One of the property's options."""
 
-    in_json = False
-    blank = None
+    has_options = True
 
-    def get(self, record: Any, prop: Property) -> Any:
-        return self.rows(prop).get(getattr(record, f"{prop.column}_id"))
 
-    def rows(self, prop: Property) -> dict[int, Any]:
-        """Return the rows to choose from, by id."""
-        raise AssertionError("given by each subclass")
-
-    def choices(self, prop: Property) -> list[Any]:
-        return [(str(pk), str(row)) for pk, row in self.rows(prop).items()]
-
-    def offered(self, prop: Property) -> list[Any]:
-        """Return the choices that a form offers; filters have them all."""
-        return self.choices(prop)
+class RadioKind(DropdownKind):
+    """One of the property's options, all of them in sight."""
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
-        rows = self.rows(prop)
-        blank = [] if options["required"] else [("", "—")]
+        blank = [] if options["required"] else [("", gettext_lazy("No answer"))]
+        return forms.ChoiceField(choices=[*blank, *self.choices(prop)], widget=forms.RadioSelect, **options)
+
+
+class YesNoKind(ChoiceKind):
+    """Yes, no, or not known yet."""
+
+    can_be_unique = False
+    blank = None
+
+    def choices(self, prop: Property) -> list[Any]:
+        return [("true", _("Yes")), ("false", _("No"))]
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         return forms.TypedChoiceField(
-            choices=[*blank, *self.offered(prop)],
-            coerce=lambda pk: rows[int(pk)],
-            empty_value=None,
-            **options,
+            choices=[("", "—"), *self.choices(prop)], coerce=_is_true, empty_value=None, **options
         )
 
-    def initial(self, record: Any, prop: Property) -> Any:
-        return getattr(record, f"{prop.column}_id")
+    def form_value(self, plain: Any) -> Any:
+        return str(plain).lower() if isinstance(plain, bool) else super().form_value(plain)
 
-    def normalise(self, record: Any, prop: Property) -> None:
-        pass
+    def initial(self, record: Any, prop: Property) -> Any:
+        value = self.get(record, prop)
+        return "" if value is None else self.form_value(value)
 
     def display(self, value: Any, prop: Property, record: Any) -> str:
-        return "" if value is None else str(value)
+        return "" if value is None else str(dict(self.choices(prop))[self.form_value(value)])
+
+    def expression(self, prop: Property) -> Expression:
+        return Cast(JSONText(prop.name), BooleanField())
 
     def is_blank(self, prop: Property) -> Q | None:
         return Q(**{f"{prop.lookup}__isnull": True})
 
-
-class PipelineKind(RelatedKind):
-    """The pipeline that a record is in."""
-
-    sort_lookup = "{column}__position"
-
-    def rows(self, prop: Property) -> dict[int, Any]:
-        return {pipeline.pk: pipeline for pipeline in prop.object_type.pipelines}
-
-    def is_blank(self, prop: Property) -> Q | None:
-        return None
-
-    def presence(self) -> list[Operator]:
-        return []
-
-
-class StageKind(PipelineKind):
-    """The stage that a record has reached. Setting it sets the pipeline, which follows from it."""
-
-    def rows(self, prop: Property) -> dict[int, Any]:
-        return prop.object_type.stages
-
-    def choices(self, prop: Property) -> list[Any]:
-        pipelines = prop.object_type.pipelines
-        if len(pipelines) == 1:
-            return super().choices(prop)
-        return [
-            (str(pipeline), [(str(stage.pk), str(stage)) for stage in pipeline.stage_list])
-            for pipeline in pipelines
-        ]
-
-    def presence(self) -> list[Operator]:
-        def stands(*outcomes: str) -> Callable[[Property], filters.Filter]:
+    def comparisons(self) -> list[Operator]:
+        def among(exclude: bool) -> Callable[[Property], filters.Filter]:
             def build(prop: Property) -> filters.Filter:
-                stages = [pk for pk, stage in self.rows(prop).items() if stage.outcome in outcomes]
-
-                def apply(queryset: QuerySet, name: str, value: str) -> QuerySet:
-                    return queryset.filter(**{f"{prop.column}__in": stages})
-
-                return filters.CharFilter(method=apply)
+                return YesNoFilter(
+                    field_name=prop.lookup,
+                    choices=self.choices(prop),
+                    coerce=_is_true,
+                    exclude=exclude,
+                    distinct=False,
+                )
 
             return build
 
         return [
-            Operator("open", gettext_lazy("is open"), stands("open"), wants_value=False),
-            Operator("done", gettext_lazy("is closed"), stands("won", "lost", "closed"), wants_value=False),
-            Operator("won", gettext_lazy("is won"), stands("won"), wants_value=False),
-            Operator("lost", gettext_lazy("is lost"), stands("lost"), wants_value=False),
+            Operator("in", gettext_lazy("is"), among(False), many=True),
+            Operator("nin", gettext_lazy("is not"), among(True), many=True),
         ]
 
-    def html(self, prop: Property, record: Any) -> str:
-        stage = self.get(record, prop)
-        if stage is None:
-            return ""
-        return format_html('<span class="badge badge--{}">{}</span>', STAGE_BADGES[stage.outcome], stage)
 
-    def set(self, record: Any, prop: Property, value: Any) -> None:
-        super().set(record, prop, value)
-        for other in prop.object_type.properties.values():
-            if other.field_type == Property.FieldType.PIPELINE:
-                setattr(record, other.column, value.pipeline)
+class YesNoFilter(KeepsBlank, filters.TypedMultipleChoiceFilter):
+    """Compares with yes or no."""
 
 
-class UserKind(RelatedKind):
-    """A user of this installation."""
+def _is_true(text: str) -> bool:
+    return text == "true"
 
-    sort_lookup = "{column}__username"
+
+class CheckboxesKind(ChoiceKind):
+    """Any number of the property's options, held as a list in their order."""
+
+    can_be_unique = False
+    has_options = True
+    many = True
+    sortable = False  # a list comes neither before nor after another
 
     def get(self, record: Any, prop: Property) -> Any:
-        return getattr(record, prop.column)
+        return list(record.properties.get(prop.name, ()))
 
-    def rows(self, prop: Property) -> dict[int, Any]:
-        return {user.pk: user for user in get_user_model().objects.order_by("username")}
+    def normalise(self, record: Any, prop: Property) -> None:
+        self.store(record, prop, self.get(record, prop))
 
-    def offered(self, prop: Property) -> list[Any]:
-        return [(str(pk), str(user)) for pk, user in self.rows(prop).items() if user.is_active]
+    def set(self, record: Any, prop: Property, value: Any) -> None:
+        self.store(record, prop, value or None)
+
+    def store(self, record: Any, prop: Property, value: Any) -> None:
+        chosen = set(value or ())
+        known = [option for option, _label in self.choices(prop)]
+        # What is no option any more stays, behind the others.
+        ordered = [one for one in known if one in chosen] + sorted(chosen.difference(known))
+        super().store(record, prop, ordered or self.blank)
+
+    def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
+        return forms.MultipleChoiceField(
+            choices=self.choices(prop), widget=forms.CheckboxSelectMultiple, **options
+        )
+
+    def form_value(self, plain: Any) -> Any:
+        return [str(one) for one in plain] if isinstance(plain, list | tuple) else plain
+
+    def display(self, value: Any, prop: Property, record: Any) -> str:
+        labels = dict(self.choices(prop))
+        return ", ".join(str(labels.get(one, one)) for one in value or ())
+
+    def html(self, prop: Property, record: Any) -> str:
+        labels = dict(self.choices(prop))
+        tags = (("badge", labels.get(one, one)) for one in self.get(record, prop))
+        return format_html_join(" ", '<span class="{}">{}</span>', tags)
+
+    def count_holding(self, prop: Property, values: list[str]) -> dict[str, int]:
+        kind = prop.object_type
+        records = kind.model.objects.of_type(kind)
+        counts = {one: records.filter(JSONHolds(prop.name, one)).count() for one in values}
+        return {one: count for one, count in counts.items() if count}
+
+    def expression(self, prop: Property) -> Expression:
+        return JSONText(prop.name)
+
+    def is_blank(self, prop: Property) -> Q | None:
+        return Q(**{f"{prop.lookup}__isnull": True})
+
+    def comparisons(self) -> list[Operator]:
+        def compare(combine: Callable[[Q, Q], Q], none: bool = False) -> Callable[[Property], filters.Filter]:
+            def build(prop: Property) -> filters.Filter:
+                def apply(queryset: QuerySet, name: str, values: list[str]) -> QuerySet:
+                    if not values:
+                        return queryset
+                    holds = reduce(combine, (Q(JSONHolds(prop.name, one)) for one in values))
+                    return queryset.filter(Q(**{f"{prop.lookup}__isnull": True}) | ~holds if none else holds)
+
+                return filters.MultipleChoiceFilter(method=apply, choices=self.choices(prop), distinct=False)
+
+            return build
+
+        return [
+            Operator("in", gettext_lazy("has any of"), compare(operator.or_), many=True),
+            Operator("all", gettext_lazy("has all of"), compare(operator.and_), many=True),
+            Operator("nin", gettext_lazy("has none of"), compare(operator.or_, none=True), many=True),
+        ]
+
+
+# Two letters that CLDR names and ISO 3166 does not: regions, groupings, reserved and private codes. Kosovo's
+# XK is as private as the last ones, but people live there.
+NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
+
+
+@cache
+def countries(language: str) -> dict[str, str]:
+    """Return the names of all countries in a language by ISO 3166-1 code, in the order of the names."""
+    try:
+        territories = Locale.parse(language).territories
+    except (UnknownLocaleError, ValueError):
+        territories = Locale("en").territories
+    named = {
+        code: name
+        for code, name in territories.items()
+        if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
+    }
+    return dict(sorted(named.items(), key=lambda pair: fold(pair[1])))
+
+
+class CountryKind(ChoiceKind):
+    """A country, by its code of two letters; lists are sorted by that code."""
+
+    def choices(self, prop: Property) -> list[Any]:
+        return list(countries(babel_locale()).items())
+
+    def form_value(self, plain: Any) -> Any:
+        return plain.upper() if isinstance(plain, str) else super().form_value(plain)
+
+    def display(self, value: Any, prop: Property, record: Any) -> str:
+        return countries(babel_locale()).get(value, value or "")

@@ -1,25 +1,32 @@
 """Days and moments."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import Expression
+from django.core.exceptions import ValidationError
+from django.db.models import Expression, Q, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy
 
-from records.json_values import ISODateField, JSONText
+from records.json_values import ISODateField, ISOMomentField, JSONText, moment_from_text, moment_text
 from records.models.property import Property
 
 from .base import NullableKind, Operator, between
+
+DAY = timedelta(days=1)
+# Moments nearer than a day to the ends of the calendar have no date in some time zones.
+FIRST, LAST = datetime.min.replace(tzinfo=UTC) + DAY, datetime.max.replace(tzinfo=UTC) - DAY
 
 
 class DateKind(NullableKind):
     """A calendar day."""
 
-    field_class: type[forms.Field] = forms.DateField
+    understood_rules = ("min", "max")
+    too_small = gettext_lazy("Enter %(bound)s or later.")
+    too_big = gettext_lazy("Enter %(bound)s or earlier.")
 
     def to_json(self, value: Any) -> Any:
         return value.isoformat()
@@ -35,39 +42,90 @@ class DateKind(NullableKind):
         return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
 
     def display(self, value: Any, prop: Property, record: Any) -> str:
-        return "" if value is None else formats.date_format(value, "DATE_FORMAT")
+        return "" if value is None else self.bound_text(value)
 
-    def day(self, prop: Property) -> str:
-        """Return the lookup of the value's calendar day."""
-        return prop.lookup
+    def bound_text(self, bound: Any) -> str:
+        return formats.date_format(bound, "DATE_FORMAT")
+
+    def within(self, prop: Property, first: date | None, last: date | None) -> Q:
+        """Return the condition "from the one day to the other", both included; None is no end."""
+        ends = {f"{prop.lookup}__gte": first, f"{prop.lookup}__lte": last}
+        return Q(**{lookup: end for lookup, end in ends.items() if end is not None})
 
     def comparisons(self) -> list[Operator]:
-        def compare(lookup: str, ranged: bool = False) -> Callable[[Property], filters.Filter]:
+        def compare(filter_class: type[filters.Filter], days: Callable[[Any], tuple[Any, Any]]) -> Any:
             def build(prop: Property) -> filters.Filter:
-                filter_class = between(filters.DateFilter) if ranged else filters.DateFilter
-                return filter_class(field_name=self.day(prop), lookup_expr=lookup)
+                def apply(queryset: QuerySet, name: str, value: Any) -> QuerySet:
+                    try:
+                        first, last = days(value)
+                    except OverflowError:  # before the first day of the calendar, behind the last
+                        return queryset.none()
+                    return queryset.filter(self.within(prop, first, last))
+
+                return filter_class(method=apply)
 
             return build
 
+        ranges = between(filters.DateFilter)
         return [
-            Operator("on", gettext_lazy("is on"), compare("exact")),
-            Operator("before", gettext_lazy("is before"), compare("lt")),
-            Operator("after", gettext_lazy("is after"), compare("gt")),
-            Operator("between", gettext_lazy("is between"), compare("range", ranged=True)),
+            Operator("on", gettext_lazy("is on"), compare(filters.DateFilter, lambda day: (day, day))),
+            Operator(
+                "before",
+                gettext_lazy("is before"),
+                compare(filters.DateFilter, lambda day: (None, day - DAY)),
+            ),
+            Operator(
+                "after", gettext_lazy("is after"), compare(filters.DateFilter, lambda day: (day + DAY, None))
+            ),
+            Operator("between", gettext_lazy("is between"), compare(ranges, lambda days: (days[0], days[1]))),
         ]
 
 
-class DateTimeKind(DateKind):
-    """A moment; shown in the installation's time zone."""
+class MomentField(forms.DateTimeField):
+    """Takes a moment that has a date in every time zone."""
 
-    in_json = False
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            moment = super().to_python(value)
+            if moment is None or FIRST <= moment <= LAST:
+                return moment
+        except OverflowError:
+            pass
+        raise ValidationError(self.error_messages["invalid"], code="invalid")
+
+
+class DateTimeKind(DateKind):
+    """A moment; entered and shown in the installation's time zone."""
+
+    def to_json(self, value: Any) -> Any:
+        return moment_text(value)
+
+    def from_json(self, stored: Any) -> Any:
+        return moment_from_text(stored)
+
+    def expression(self, prop: Property) -> Expression:
+        return JSONText(prop.name, ISOMomentField())
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        return forms.DateTimeField(widget=widget, **options)
+        return MomentField(widget=widget, **options)
 
-    def display(self, value: Any, prop: Property, record: Any) -> str:
-        return "" if value is None else formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    def bound_text(self, bound: Any) -> str:
+        return formats.date_format(timezone.localtime(bound), "DATETIME_FORMAT")
 
-    def day(self, prop: Property) -> str:
-        return f"{prop.lookup}__date"
+    def within(self, prop: Property, first: date | None, last: date | None) -> Q:
+        # From the start of a day to before the start of another, which is right where a day has 23 hours.
+        ends = {
+            f"{prop.lookup}__gte": first and start_of(first),
+            f"{prop.lookup}__lt": last and last < date.max and start_of(last + DAY),
+        }
+        return Q(**{lookup: end for lookup, end in ends.items() if end})
+
+
+def start_of(day: date) -> datetime:
+    """Return the moment at which a day begins in the installation's time zone."""
+    start = datetime.combine(day, time.min, timezone.get_current_timezone())
+    try:
+        return start.astimezone(UTC)
+    except OverflowError:  # next to the ends of the calendar
+        return FIRST if day.year == 1 else LAST

@@ -7,54 +7,77 @@ from typing import Any
 
 import django_filters as filters
 from babel.core import UnknownLocaleError
-from babel.numbers import format_currency, list_currencies
+from babel.numbers import format_currency, format_percent, list_currencies
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import BigIntegerField, DecimalField, Expression
+from django.db.models import DecimalField, Expression
 from django.utils import formats
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from records.json_values import JSONNumber
 from records.models.property import Property
 
-from .base import NullableKind, Operator, PropertyKind, between, filter_by
+from .base import KeepsBlank, NullableKind, Operator, PropertyKind, babel_locale, between, filter_by
+from .widgets import PercentInput
+
+DIGITS = 15  # of a decimal: what a floating-point number keeps exactly, as which SQLite holds them
 
 
-class WholeNumberFilter(filters.Filter):
+class WholeNumberFilter(KeepsBlank):
     """Compares with a whole number."""
 
     field_class = forms.IntegerField
 
 
-class AmountFilter(filters.Filter):
+class AmountFilter(KeepsBlank):
     """Compares with a decimal."""
 
     field_class = forms.DecimalField
 
 
 class NumberKind(NullableKind):
-    """A whole number."""
+    """A number: a whole one in a column; under a key of the JSON it may have decimals and be negative."""
 
     numeric = True
-    output_field: Any = BigIntegerField()
-    filter_class: type[filters.Filter] = WholeNumberFilter
-    # What both databases hold exactly, in a column as in a comparison.
-    limits: dict[str, Any] = {"min_value": 0, "max_value": 2**53}
+    understood_rules = ("min", "max")
+    # Holds each number of DIGITS digits, wherever its decimals begin.
+    output_field: Any = DecimalField(max_digits=2 * DIGITS, decimal_places=DIGITS)
+
+    def limits(self, prop: Property) -> dict[str, Any]:
+        """Return the options of form fields that say which numbers both databases hold exactly."""
+        return {"min_value": 0, "max_value": 2**53} if prop.column else {"max_digits": DIGITS}
+
+    def filter_class(self, prop: Property) -> type[filters.Filter]:
+        """Return the filter that compares with such numbers."""
+        return WholeNumberFilter if prop.column else AmountFilter
+
+    def to_json(self, value: Any) -> Any:
+        return int(value) if value == int(value) else float(value)
+
+    def from_json(self, stored: Any) -> Any:
+        return Decimal(str(stored))
 
     def expression(self, prop: Property) -> Expression:
         return JSONNumber(prop.name, self.output_field)
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
-        return self.filter_class.field_class(localize=True, **self.limits, **options)
+        return self.filter_class(prop).field_class(localize=True, **self.limits(prop), **options)
 
     def display(self, value: Any, prop: Property, record: Any) -> str:
-        return "" if value is None else formats.number_format(value, use_l10n=True)
+        return "" if value is None else self.bound_text(value)
+
+    def bound_text(self, bound: Any) -> str:
+        return formats.number_format(bound, use_l10n=True)
 
     def comparisons(self) -> list[Operator]:
         def compare(lookup: str, exclude: bool = False) -> Callable[[Property], filters.Filter]:
-            filter_class = between(self.filter_class) if lookup == "range" else self.filter_class
-            return filter_by(filter_class, lookup, exclude, **self.limits)
+            def build(prop: Property) -> filters.Filter:
+                filter_class = self.filter_class(prop)
+                filter_class = between(filter_class) if lookup == "range" else filter_class
+                return filter_by(filter_class, lookup, exclude, **self.limits(prop))(prop)
+
+            return build
 
         return [
             Operator("eq", "=", compare("exact")),
@@ -67,13 +90,45 @@ class NumberKind(NullableKind):
         ]
 
 
-class CurrencyKind(NumberKind):
-    """An amount of money, as a decimal, in the record's currency."""
+class PercentageField(forms.DecimalField):
+    """Takes a number of per cent, with or without the sign."""
 
-    filter_class = AmountFilter
-    output_field = DecimalField(max_digits=15, decimal_places=2)
-    # SQLite keeps decimals as floating-point numbers, which are exact to 15 digits.
-    limits = {"min_value": 0, "max_digits": 15, "decimal_places": 2}
+    widget = PercentInput
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.replace("%", "").strip() if isinstance(value, str) else value)
+
+
+class PercentageFilter(KeepsBlank):
+    """Compares with a number of per cent."""
+
+    field_class = PercentageField
+
+
+class PercentageKind(NumberKind):
+    """A number of per cent: 12.5 is 12.5%."""
+
+    def filter_class(self, prop: Property) -> type[filters.Filter]:
+        return PercentageFilter
+
+    def bound_text(self, bound: Any) -> str:
+        try:
+            return format_percent(Decimal(bound) / 100, locale=babel_locale(), decimal_quantization=False)
+        except UnknownLocaleError:
+            return f"{formats.number_format(bound, use_l10n=True)}%"
+
+
+class CurrencyKind(NumberKind):
+    """An amount of money, as a decimal, in the record's currency; in a column never below 0."""
+
+    output_field = DecimalField(max_digits=DIGITS, decimal_places=2)
+
+    def limits(self, prop: Property) -> dict[str, Any]:
+        limits = {"max_digits": DIGITS, "decimal_places": 2}
+        return {"min_value": 0, **limits} if prop.column else limits
+
+    def filter_class(self, prop: Property) -> type[filters.Filter]:
+        return AmountFilter
 
     def to_json(self, value: Any) -> Any:
         return str(value)  # a JSON number would pass through a floating-point one
@@ -84,7 +139,7 @@ class CurrencyKind(NumberKind):
     def display(self, value: Any, prop: Property, record: Any) -> str:
         if value is None:
             return ""
-        locale = (get_language() or "en").replace("-", "_")
+        locale = babel_locale()
         code = record.currency
         try:
             # As many digits as the currency has, and never fewer than the amount.

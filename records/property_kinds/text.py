@@ -25,8 +25,10 @@ class TextKind(PropertyKind):
     def index_expressions(self, prop: Property) -> list[Any]:
         return [self.expression(prop), Lower(self.expression(prop))]  # sorted by; "is", without case
 
+    understood_rules: tuple[str, ...] = ("min_length", "max_length", "pattern")
 
-class TextareaKind(PropertyKind):
+
+class TextareaKind(TextKind):
     """Text of several lines."""
 
     sortable = False  # a page's address holds the value that it begins behind
@@ -45,7 +47,7 @@ class LowerCaseFilter(TextFilter):
         return super().filter(queryset, value.lower())
 
 
-class LowerCaseKind(PropertyKind):
+class LowerCaseKind(TextKind):
     """Text that is stored in lower case."""
 
     def comparisons(self) -> list[Operator]:
@@ -69,7 +71,7 @@ class EmailKind(LowerCaseKind):
         return link("mailto:", self.get(record, prop))
 
 
-class PhoneKind(PropertyKind):
+class PhoneKind(TextKind):
     """A phone number as people write it."""
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
@@ -85,7 +87,7 @@ class WebAddressField(forms.URLField):
     default_validators = [URLValidator(schemes=["http", "https"])]
 
 
-class UrlKind(PropertyKind):
+class UrlKind(TextKind):
     """A web address; http and https only."""
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:

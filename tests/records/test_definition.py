@@ -148,7 +148,7 @@ def test_what_is_exported_defines_the_same_again():
             "viewings.properties.title.type",
         ),
         (
-            with_properties("viewings", {"title": {"type": "user"}}, singular="V", plural="Vs"),
+            with_properties("viewings", {"title": {"type": "stage"}}, singular="V", plural="Vs"),
             "Only standard properties",
         ),
         (
