@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django_tables2",
     "django_filters",
     "heroicons",
+    "django_prose_editor",  # its static files only
     "csp",
     "crm",
     "crm.accounts",

@@ -7,6 +7,7 @@ what differs; it deletes nothing, and applied twice it changes nothing. The sett
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -38,6 +39,8 @@ UNDERSTOOD = {  # the keys of each level, and the field that each of them sets
         "searchable": "searchable",
         "indexed": "indexed",
         "options": "options",
+        "default": "default",
+        "rules": "rules",
     },
     "pipeline": {"label": "label"},
     "stage": {"label": "label", "probability": "probability", "closed": "is_closed"},
@@ -208,6 +211,7 @@ class _Applying:
         if isinstance(given.get("options"), dict):
             options = self._named(given["options"], f"{path}.options")
             given["options"] = [{"value": value, "label": str(label)} for value, label in options.items()]
+        given = {key: _plain(value) for key, value in given.items()}
         prop = Property.objects.filter(object_type=kind, name=name).first()
         if prop is None:
             prop = Property(
@@ -283,7 +287,7 @@ class _Applying:
         """Set the given fields of a row and save it where that changes anything; say whether it is good."""
         created = row._state.adding
         stored = None if created else type(row)._default_manager.get(pk=row.pk)
-        changed = []
+        changed: list[str] = []
         for key, value in given.items():
             name = understood.get(key)
             if name is None:
@@ -297,10 +301,7 @@ class _Applying:
                 return False
             setattr(row, name, value)
         if stored is not None:
-            fields: list[Any] = list(row._meta.concrete_fields)
-            changed = [
-                one.name for one in fields if getattr(stored, one.attname) != getattr(row, one.attname)
-            ]
+            changed = _differences(stored, row)
             if fixed := [name for name in changed if name in FIXED and getattr(stored, name)]:
                 self.problems.append(
                     _("%(path)s: %(fields)s cannot be changed, because records depend on it.")
@@ -317,6 +318,9 @@ class _Applying:
                 place = f"{path}.{keys[name]}" if name in keys else path
                 self.problems += [f"{place}: {message}" for message in messages]
             return False
+        # Rules and defaults may have been said in other words than they are stored in.
+        if stored is not None and not (changed := _differences(stored, row)):
+            return True
         row.save()
         self.changes.append(Change(path, created, tuple(changed)))
         return True
@@ -360,6 +364,21 @@ class _Applying:
                     _("%(path)s: “%(name)s” is no name; write it in quotes.") % {"path": path, "name": name}
                 )
         return {str(name): value for name, value in given.items()}
+
+
+def _differences(stored: models.Model, row: models.Model) -> list[str]:
+    """Return the names of the fields in which a row is another than the stored one."""
+    fields: list[Any] = list(row._meta.concrete_fields)
+    return [one.name for one in fields if getattr(stored, one.attname) != getattr(row, one.attname)]
+
+
+def _plain(given: Any) -> Any:
+    """Return what YAML reads as JSON can hold it: days and moments as text."""
+    if isinstance(given, date):
+        return given.isoformat()
+    if isinstance(given, dict):
+        return {key: _plain(value) for key, value in given.items()}
+    return [_plain(one) for one in given] if isinstance(given, list) else given
 
 
 def record_group(kind: ObjectType) -> None:
@@ -416,7 +435,12 @@ def _export_type(kind: ObjectType) -> Definition:
 
 
 def _export_property(prop: Property) -> Definition:
-    return _fields(prop, "property", options=lambda options: {one["value"]: one["label"] for one in options})
+    return _fields(
+        prop,
+        "property",
+        options=lambda options: {one["value"]: one["label"] for one in options},
+        default=prop.kind.plain,
+    )
 
 
 def _fields(row: models.Model, level: str, **written: Callable[[Any], Any]) -> Definition:

@@ -35,6 +35,8 @@ class PropertiesForm(forms.Form):
                 _offer(field, prop.display(record.specific))
             elif prop.field_type == Property.FieldType.STAGE:
                 field.initial = next(iter(object_type.stages), None)
+            elif prop.default is not None:
+                field.initial = prop.kind.default_initial(prop)
             self.fields[prop.name] = field
 
     def clean(self) -> dict[str, Any]:

@@ -100,7 +100,16 @@ def _written(
 
 
 def _with_defaults(object_type: ObjectType, values: dict[str, Any]) -> dict[str, Any]:
-    """Complete values by the first stage of the pipeline that they name, or of the first one."""
+    """Complete values by the defaults of properties that they do not name, also not to empty them.
+
+    A stage is by default the first of the pipeline that they name, or of the first one.
+    """
+    defaults = {
+        prop.name: prop.kind.default(prop)
+        for prop in object_type.properties.values()
+        if prop.default is not None and prop.name not in values
+    }
+    values = {**defaults, **values}
     stage = object_type.stage_property
     if stage is None or values.get(stage.name):
         return values

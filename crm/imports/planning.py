@@ -197,7 +197,10 @@ class Planner:
         gaps = [
             _("%(property)s is missing.") % {"property": prop.title}
             for prop in kind.properties.values()
-            if prop.required and prop.field_type != "stage" and prop.name not in values
+            if prop.required
+            and prop.field_type != "stage"
+            and prop.name not in values
+            and prop.kind.default(prop) is None
         ]
         naming = [prop for prop in kind.properties.values() if prop in kind.primary or prop.unique]
         if not gaps and not any(prop.name in values for prop in naming):

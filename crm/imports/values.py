@@ -20,6 +20,7 @@ from records.models import Property
 from records.property_kinds import RelatedKind
 
 ISO_DATE = "%Y-%m-%d"
+SEVERAL = ";"  # between the choices of a cell that has several
 NAME_PARTS = ("first", "last")
 DIGITS = 40  # of the longest number that is read
 SHOWN = 60  # characters of a refused value, and
@@ -80,35 +81,51 @@ class PropertyReader:
 
         Raises ValidationError.
         """
-        if self._choices is not None:
-            text = self._choices.find(text, self.ignore_unknown)
-        elif self.prop.kind.numeric:
-            text = format(self._multiplied(read_number(text, self.decimal)), "f")
-        value = self._clean(text)
-        if value in (None, "") or self._choices is not None:
-            return value or None
-        # As it will be after saving, so that it can be compared with what a record has.
         kind = self.prop.kind
+        value = self._clean(self._typed(text))
+        if value in (None, "", []):
+            return None
+        if isinstance(kind, RelatedKind):
+            return value
+        # As it will be after saving, so that it can be compared with what a record has.
         kind.set(self._scratch, self.prop, value)
         kind.normalise(self._scratch, self.prop)
         return kind.get(self._scratch, self.prop)
+
+    def _typed(self, text: str) -> Any:
+        """Return what somebody would enter in the property's form field."""
+        if self._choices is not None:
+            if not self.prop.kind.many:
+                return self._choices.find(text, self.ignore_unknown)
+            named = filter(None, (part.strip() for part in text.split(SEVERAL)))
+            return list(filter(None, (self._choices.find(name, self.ignore_unknown) for name in named)))
+        if self.prop.kind.numeric:
+            if self.prop.field_type == Property.FieldType.PERCENTAGE:
+                text = text.replace("%", "")
+            return format(self._multiplied(read_number(text, self.decimal)), "f")
+        return text
 
     def _multiplied(self, number: Decimal) -> Decimal:
         """Return the number in the property's own unit, rounded to the decimals that it keeps."""
         if self.multiply is None:
             return number
+        places = getattr(self._field, "decimal_places", 0)
+        if places is None:  # as many as there is room for
+            with localcontext(prec=self._field.max_digits):  # type: ignore[attr-defined]
+                return number * self.multiply
         with localcontext(prec=2 * DIGITS):
-            return round(number * self.multiply, getattr(self._field, "decimal_places", 0))
+            return round(number * self.multiply, places)
 
-    def _clean(self, text: str) -> Any:
+    def _clean(self, typed: Any) -> Any:
         try:
-            return self._field.clean(text)
-        except ValidationError:
-            if not isinstance(self._field, forms.DateField | forms.DateTimeField):
+            return self._field.clean(typed)
+        except ValidationError as error:
+            is_date = isinstance(self._field, forms.DateField | forms.DateTimeField)
+            if not is_date or getattr(error, "code", "") != "invalid":
                 raise
             raise ValidationError(
                 _("“%(text)s” is not a date written as %(format)s.")
-                % {"text": text[:SHOWN], "format": self.date_format or ISO_DATE}
+                % {"text": typed[:SHOWN], "format": self.date_format or ISO_DATE}
             ) from None
 
     @cached_property
@@ -136,13 +153,7 @@ class Choices:
     """A property's choices by what a file may call them."""
 
     def __init__(self, prop: Property) -> None:
-        kind = prop.kind
-        if isinstance(kind, RelatedKind):
-            rows = kind.rows(prop)
-            # Those who have left can still be filtered by, but are no longer chosen.
-            named = {str(pk): _names(row) for pk, row in rows.items() if getattr(row, "is_active", True)}
-        else:
-            named = {value: [value, label] for value, label in prop.choices}
+        named = prop.kind.names(prop)
         self.labels = [names[-1] for names in named.values()]
         self.by_name: dict[str, list[str]] = {}
         for value, names in named.items():
@@ -162,16 +173,6 @@ class Choices:
             message = _("“%(text)s” is none of its values: %(known)s.")
         known = ", ".join(self.labels[:CHOICES_SHOWN]) + (" …" if len(self.labels) > CHOICES_SHOWN else "")
         raise ValidationError(message % {"text": text[:SHOWN], "known": known or "–"})
-
-
-def _names(row: Any) -> list[str]:
-    """Return what a file may call a stage, a pipeline or a user: the last is for messages."""
-    if hasattr(row, "username"):
-        return [row.username, row.email, str(row)]
-    if hasattr(row, "pipeline"):
-        pipeline = row.pipeline
-        return [f"{pipeline.name}/{row.name}", f"{pipeline}/{row}", row.name, str(row)]
-    return [row.name, str(row)]
 
 
 def read_number(text: str, decimal: str = ".") -> Decimal:

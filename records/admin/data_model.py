@@ -62,6 +62,10 @@ class PropertyForm(forms.ModelForm):
         """An empty field is an empty list."""
         return self.cleaned_data["options"] or []
 
+    def clean_rules(self) -> Any:
+        """An empty field is no rule."""
+        return self.cleaned_data["rules"] or {}
+
 
 @admin.register(Property)
 class PropertyAdmin(_Kept, admin.ModelAdmin):
@@ -84,6 +88,8 @@ class PropertyAdmin(_Kept, admin.ModelAdmin):
         "unique",
         "searchable",
         "options",
+        "default",
+        "rules",
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

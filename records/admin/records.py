@@ -48,7 +48,9 @@ class RecordForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for prop in self.kind.properties.values():
             if prop.lookup in self.fields:
-                self.initial.setdefault(prop.lookup, prop.kind.initial(self.instance, prop))
+                new = self.instance._state.adding and prop.default is not None
+                shown = prop.kind.default_initial(prop) if new else prop.kind.initial(self.instance, prop)
+                self.initial.setdefault(prop.lookup, shown)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a unique value that another live record holds."""
@@ -167,7 +169,7 @@ def _by(request: HttpRequest) -> By:
 
 
 def _column(prop: Property) -> Callable[[Record], str]:
-    @admin.display(description=prop.title, ordering=prop.kind.order_by(prop))
+    @admin.display(description=prop.title, ordering=prop.kind.order_by(prop) if prop.sortable else None)
     def show(record: Record) -> str:
         return prop.display(record)
 

@@ -165,6 +165,14 @@ class PropertyKind:
         """Return what a form would send for a value that plain data (JSON, YAML) writes."""
         return plain if plain is None else str(plain)
 
+    def names(self, prop: Property) -> dict[str, list[str]]:
+        """Return what a file may call each value to choose, the last of them as a reader knows it."""
+        return {}
+
+    def plain(self, stored: Any) -> Any:
+        """Return what JSON holds as a definition writes it, to be understood elsewhere too."""
+        return stored
+
     def clean_plain(self, prop: Property, plain: Any, field: forms.Field | None = None) -> Any:
         """Return the value that plain data stands for, whatever the reader's language.
 
@@ -195,6 +203,12 @@ class PropertyKind:
     def default(self, prop: Property) -> Any:
         """Return the value that a new record has where none is given; None for none."""
         return None if prop.default is None else self.from_json(prop.default)
+
+    def default_initial(self, prop: Property) -> Any:
+        """Return what the form of a new record shows for the default."""
+        record = prop.object_type.model()
+        self.set(record, prop, self.default(prop))
+        return self.initial(record, prop)
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         """Return the form field, given its label, help and whether it is required."""

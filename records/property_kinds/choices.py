@@ -6,7 +6,7 @@ from functools import cache, reduce
 from typing import Any
 
 import django_filters as filters
-from babel.core import Locale, UnknownLocaleError
+from babel.core import Locale, UnknownLocaleError, get_global
 from django import forms
 from django.db.models import BooleanField, Expression, Q, QuerySet
 from django.db.models.functions import Cast
@@ -31,6 +31,9 @@ class ChoiceKind(PropertyKind):
     def choices(self, prop: Property) -> list[Any]:
         """Return value and label of each choice, grouped where there are groups."""
         return prop.choices
+
+    def names(self, prop: Property) -> dict[str, list[str]]:
+        return {value: [value, str(label)] for value, label in self.choices(prop)}
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         return forms.ChoiceField(choices=[("", "—"), *self.choices(prop)], **options)
@@ -81,6 +84,10 @@ class YesNoKind(ChoiceKind):
 
     def choices(self, prop: Property) -> list[Any]:
         return [("true", _("Yes")), ("false", _("No"))]
+
+    def names(self, prop: Property) -> dict[str, list[str]]:
+        said = {"true": ("yes", "y", "1"), "false": ("no", "n", "0")}
+        return {value: [value, *said[value], label] for value, label in self.choices(prop)}
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         return forms.TypedChoiceField(
@@ -228,6 +235,14 @@ class CountryKind(ChoiceKind):
 
     def choices(self, prop: Property) -> list[Any]:
         return list(countries(babel_locale()).items())
+
+    def names(self, prop: Property) -> dict[str, list[str]]:
+        english = countries("en")
+        found = {code: [code, english[code], name] for code, name in self.choices(prop)}
+        for alias, codes in get_global("territory_aliases").items():  # such as UK, USA and 840
+            if len(codes) == 1 and codes[0] in found:
+                found[codes[0]].insert(0, alias)
+        return found
 
     def form_value(self, plain: Any) -> Any:
         return plain.upper() if isinstance(plain, str) else super().form_value(plain)

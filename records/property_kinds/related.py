@@ -47,6 +47,15 @@ class RelatedKind(ChoiceKind):
         """Return the choices that a form offers; filters have them all."""
         return self.choices(prop)
 
+    def names(self, prop: Property) -> dict[str, list[str]]:
+        # Those who have left can still be filtered by, but are no longer chosen.
+        offered = ((pk, row) for pk, row in self.rows(prop).items() if getattr(row, "is_active", True))
+        return {str(pk): self.names_of(row) for pk, row in offered}
+
+    def names_of(self, row: Any) -> list[str]:
+        """Return what a file may call a row, the last of them as a reader knows it."""
+        return [row.name, str(row)]
+
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         blank = [] if options["required"] else [("", "—")]
         return forms.TypedChoiceField(
@@ -103,6 +112,10 @@ class StageKind(PipelineKind):
             (str(pipeline), [(str(stage.pk), str(stage)) for stage in pipeline.stage_list])
             for pipeline in pipelines
         ]
+
+    def names_of(self, row: Any) -> list[str]:
+        pipeline = row.pipeline
+        return [f"{pipeline.name}/{row.name}", f"{pipeline}/{row}", row.name, str(row)]
 
     def presence(self) -> list[Operator]:
         def stands(*outcomes: str) -> Callable[[Property], filters.Filter]:
@@ -166,11 +179,22 @@ class UserKind(RelatedKind):
         user = super().default(prop)
         return user if user and user.is_active else None
 
+    def plain(self, stored: Any) -> Any:
+        user = self.everyone().get(stored)
+        return user.get_username() if user else stored
+
+    def form_value(self, plain: Any) -> Any:
+        named = (pk for pk, user in self.everyone().items() if user.get_username() == plain)
+        return super().form_value(next(named, plain))
+
     def rows(self, prop: Property) -> dict[int, Any]:
         return self.everyone()
 
     def row(self, prop: Property, pk: int) -> Any:
         return self.from_json(pk)
+
+    def names_of(self, row: Any) -> list[str]:
+        return [row.username, row.email, str(row)]
 
     def offered(self, prop: Property) -> list[Any]:
         return [(str(pk), str(user)) for pk, user in self.rows(prop).items() if user.is_active]

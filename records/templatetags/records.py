@@ -14,9 +14,9 @@ TINTS = 8  # colours of avatars
 
 
 @register.simple_tag
-def value(prop: Property, record: Record) -> str:
-    """Return a property's value as markup, or a dash."""
-    return prop.kind.html(prop, record) or EMPTY
+def value(prop: Property, record: Record, brief: bool = False) -> str:
+    """Return a property's value as markup, cut to a line or two where it is to be brief; or a dash."""
+    return (prop.kind.cell(prop, record) if brief else prop.kind.html(prop, record)) or EMPTY
 
 
 EMPTY = mark_safe('<span class="muted is-empty">—</span>')

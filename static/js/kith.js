@@ -146,6 +146,12 @@
   on("reset", () => setTimeout(count));
   window.addEventListener("pageshow", count); // a browser restores ticks on its way back
 
+  // --- Rich text: an editor for each box of it, also in what htmx swaps in. ---
+  htmx.onLoad((part) => {
+    const areas = $$("textarea[data-rich-text]", part.parentElement ?? part);
+    for (const area of areas) import(area.dataset.richText).then(({ enhance }) => enhance(area));
+  });
+
   // --- Picker: ticked records as chips; arrows move, space ticks, Enter saves. ---
   const options = (which) => $$(`#picker-results .option input${which}`);
   const drawChips = () => {

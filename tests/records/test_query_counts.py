@@ -132,7 +132,7 @@ def test_creating_a_record(signed_in):
         values = {"new-firstname": "Ada", "new-email": f"ada{next(numbers)}@example.com"}
         return signed_in.post("/records/contacts/new/", values, headers=HTMX)
 
-    assert queries_of_both(send) == (16, 16)
+    assert queries_of_both(send) == (15, 15)
 
 
 def test_possible_duplicates_of_a_new_record(signed_in):
