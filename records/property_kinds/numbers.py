@@ -96,7 +96,9 @@ class PercentageField(forms.DecimalField):
     widget = PercentInput
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(value.replace("%", "").strip() if isinstance(value, str) else value)
+        bare = value.strip().removesuffix("%").strip() if isinstance(value, str) else value
+        # A sign alone is no empty value.
+        return super().to_python(value if bare == "" else bare)
 
 
 class PercentageFilter(KeepsBlank):

@@ -25,6 +25,7 @@ from tests.factories import (
 )
 
 from .examples import few, undone
+from .kinds import NAIVE, filtered
 
 pytestmark = pytest.mark.django_db
 
@@ -344,46 +345,6 @@ STORED = {
 }
 # What they are compared with, where that is not what they hold.
 COMPARED = {"tickets.createdate": DAYS}
-
-
-def lower(compare):
-    return lambda value, operand: compare(value.lower(), operand.lower())
-
-
-def known(compare):
-    return lambda value, operand: value is not None and compare(value, operand)
-
-
-NAIVE = {
-    "contains": lower(lambda value, operand: operand in value),
-    "lacks": lower(lambda value, operand: operand not in value),
-    "is": lower(lambda value, operand: value == operand),
-    "not": lower(lambda value, operand: value != operand),
-    "starts": lower(lambda value, operand: value.startswith(operand)),
-    "eq": lambda value, operand: value == operand,
-    "ne": lambda value, operand: value != operand,
-    "gt": known(lambda value, operand: value > operand),
-    "gte": known(lambda value, operand: value >= operand),
-    "lt": known(lambda value, operand: value < operand),
-    "lte": known(lambda value, operand: value <= operand),
-    "on": lambda value, operand: value == operand,
-    "before": known(lambda value, operand: value < operand),
-    "after": known(lambda value, operand: value > operand),
-    "between": known(lambda value, operand: operand[0] <= value <= operand[1]),
-    "in": lambda value, operand: value in operand,
-    "nin": lambda value, operand: value not in operand,
-    "known": lambda value, _operand: value not in (None, ""),
-    "empty": lambda value, _operand: value in (None, ""),
-}
-
-
-def filtered(described: Property, operator: str, *values: object) -> set[int]:
-    """Return the ids of a list that an address filters."""
-    query = QueryDict(mutable=True)
-    query.setlist(f"{described.name}__{operator}", [str(value) for value in values])
-    records = RecordList(described.object_type, query, AnonymousUser())
-    assert records.is_valid, [one.errors for one in records.filters]
-    return {record.pk for record in records.rows}
 
 
 @pytest.mark.parametrize("path", STORED)
