@@ -32,7 +32,7 @@ class PropertiesForm(forms.Form):
             field = prop.kind.form_field(prop)
             if record is not None:
                 field.initial = prop.kind.initial(record.specific, prop)
-                _offer(field, prop.display(record.specific))
+                _offer(field, prop, record.specific)
             elif prop.field_type == Property.FieldType.STAGE:
                 field.initial = next(iter(object_type.stages), None)
             elif prop.default is not None:
@@ -86,16 +86,16 @@ def taken_values(
     return taken
 
 
-def _offer(field: forms.Field, label: str) -> None:
-    """Offer a field's initial value too where it is no longer a choice, such as an owner who has left.
+def _offer(field: forms.Field, prop: Property, record: Record) -> None:
+    """Offer a record's value too where it is no longer a choice, such as an owner who has left.
 
     Otherwise saving without a change would drop it.
     """
-    if not isinstance(field, forms.ChoiceField) or field.initial in (None, ""):
+    if not isinstance(field, forms.ChoiceField) or field.initial in (None, "") or prop.kind.many:
         return
     if not field.valid_value(field.initial):
         choices: Any = field.choices
-        field.choices = [*choices, (str(field.initial), label)]
+        field.choices = [*choices, (str(field.initial), prop.display(record))]
 
 
 def create_form(

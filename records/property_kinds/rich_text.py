@@ -42,7 +42,9 @@ def sanitise(text: str) -> str:
     text = text.encode(errors="replace").decode()  # halves of letters cannot be stored
     markup = text if MARKUP.search(text) else linebreaks(text.strip(), autoescape=True)
     safe = CLEANER.clean(markup).strip()
-    return safe if plain_text(safe) else ""
+    if not plain_text(safe):
+        return ""
+    return safe if "<" in safe else f"<p>{safe}</p>"
 
 
 def plain_text(markup: str) -> str:
@@ -86,6 +88,10 @@ class RichTextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return sanitise(super().to_python(value) or "")
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show nothing to the editor that is not safe, also of a form that was refused."""
+        return sanitise(value) if isinstance(value, str) and MARKUP.search(value) else value
 
 
 class RichTextKind(TextKind):
