@@ -1,7 +1,7 @@
 """One of a list, or several: dropdowns, radio buttons, checkboxes, yes or no, countries."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, reduce
 from typing import Any
 
@@ -155,11 +155,15 @@ class CheckboxesKind(ChoiceKind):
         self.store(record, prop, value or None)
 
     def store(self, record: Any, prop: Property, value: Any) -> None:
-        chosen = set(value or ())
-        known = [option for option, _label in self.choices(prop)]
-        # What is no option any more stays, behind the others.
-        ordered = [one for one in known if one in chosen] + sorted(chosen.difference(known))
-        super().store(record, prop, ordered or self.blank)
+        super().store(record, prop, self.ordered(prop, value or ()) or self.blank)
+
+    def ordered(self, prop: Property, chosen: Iterable[str]) -> list[str]:
+        """Return what was chosen in the order of the options; what is none any more stays, behind them."""
+        places = {option: place for place, (option, _label) in enumerate(self.choices(prop))}
+        return sorted(set(chosen), key=lambda one: (places.get(one, len(places)), one))
+
+    def clean_plain(self, prop: Property, plain: Any, field: forms.Field | None = None) -> Any:
+        return self.ordered(prop, super().clean_plain(prop, plain, field))
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
         return forms.MultipleChoiceField(

@@ -81,9 +81,13 @@ def clean_rules(prop: Property) -> dict[str, Any]:
     Raises ValidationError, whose errors begin with the name of the rule, for rules that mean nothing for
     the field type, contradict each other or ask for what the property cannot hold.
     """
+    if not prop.rules:
+        return {}
     if not isinstance(prop.rules, dict):
         raise ValidationError(_("Enter rules by name, such as {“min”: 0}."))
     kind = prop.kind
+    if not kind.understood_rules:
+        raise ValidationError(_("Values of this type have no rules."))
     field = kind.make_field(prop, {"required": False})  # knows what the property can hold, and no rules
     found: dict[str, Any] = {}
     problems = []
@@ -92,7 +96,10 @@ def clean_rules(prop: Property) -> dict[str, Any]:
             continue
         try:
             if name not in kind.understood_rules:
-                raise ValidationError(_unknown(kind))
+                raise ValidationError(
+                    _("This means nothing for this type; it knows %(known)s.")
+                    % {"known": ", ".join(kind.understood_rules)}
+                )
             value = CLEANED[name](prop, field, given)
         except ValidationError as error:
             problems += [f"{name}: {message}" for message in error.messages]
@@ -111,14 +118,6 @@ def clean_rules(prop: Property) -> dict[str, Any]:
     if problems:
         raise ValidationError(problems)
     return found
-
-
-def _unknown(kind: "PropertyKind") -> str:
-    if not kind.understood_rules:
-        return _("There are no rules for this type.")
-    return _("This means nothing for this type; it knows %(known)s.") % {
-        "known": ", ".join(kind.understood_rules)
-    }
 
 
 def _bound(prop: Property, field: forms.Field, given: Any) -> Any:
