@@ -1,7 +1,9 @@
 """What an administrator demands of a property's values: `Property.rules`, checked by its form field."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import regex
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 PAIRS = (("min", "max"), ("min_length", "max_length"))
 LONGEST_PATTERN = 200  # characters
+# What is repeated so often is written out in memory, and that within what is repeated multiplies.
+REPEATED = re.compile(r"\{(\d+),?\d*\}")
+MOST_REPEATED = 10_000
 PATIENCE = 0.2  # seconds; a pattern that takes longer on one value is refused
 
 
@@ -143,8 +148,11 @@ def _pattern(prop: Property, field: forms.Field, given: Any) -> str:
             _("Write a pattern of %(most)s characters at most.") % {"most": LONGEST_PATTERN}
         )
     try:
+        re.compile(given)
+        if prod(int(times) for times in REPEATED.findall(given)) > MOST_REPEATED:
+            raise ValidationError(_("This pattern repeats too much."))
         regex.compile(given)
-    except (regex.error, RecursionError, OverflowError, ValueError) as error:
+    except (re.error, regex.error, RecursionError, OverflowError) as error:
         raise ValidationError(_("This is no pattern: %(reason)s.") % {"reason": error}) from error
     return given
 

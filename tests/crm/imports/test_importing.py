@@ -9,10 +9,11 @@ from associations.models import Association, AssociationLimit
 from crm.imports import running
 from crm.imports.report import ImportRefused
 from records import schema
-from records.models import Company, Contact, Deal, Record, UniqueValue
+from records.models import Company, Contact, CustomRecord, Deal, Record, UniqueValue
 from records.provenance import Origin
 from records.services import archive_records
-from tests.factories import CompanyFactory, ContactFactory, DealFactory, by
+from tests.factories import CompanyFactory, ContactFactory, DealFactory, UserFactory, by
+from tests.records.kinds import define
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +54,44 @@ def test_new_records_are_created_and_can_be_found(importing):
     ada = Contact.objects.get(email="ada@example.com")
     assert (str(ada), ada.origin, ada.search_text) == ("Ada", Origin.IMPORT, "ada\nada@example.com")
     assert UniqueValue.objects.get(value="ada@example.com").record_id == ada.pk
+
+
+def test_every_kind_of_added_property_is_imported_once(importing):
+    UserFactory(username="grace")
+    define(
+        title={"unique": True},
+        when={"type": "datetime"},
+        notes={"type": "html"},
+        share={"type": "percentage"},
+        paid={"type": "booleancheckbox"},
+        wishes={"type": "checkbox", "options": {"a": "Garden", "b": "Lift"}},
+        country={"type": "country"},
+        agent={"type": "user"},
+        rooms={"type": "number", "required": True, "default": 2},
+    )
+    names = ["title", "when", "notes", "share", "paid", "wishes", "country", "agent"]
+    mapping = {"records": {"things": {"match": "title", "properties": {name: name for name in names}}}}
+    header = ",".join(names)
+    text = f"{header}\nA,2024-01-31 18:30:15.123456,a < b,12.5 %,no,Lift;Garden,Poland,grace\nB,,,,,,,\n"
+
+    report, problems = importing(text, mapping)
+    again, _problems = importing(text, mapping)
+
+    assert (problems, counts(report)) == ([], ({"things": 2}, {}, {}))
+    assert counts(again) == ({}, {}, {"things": 2})
+    first, second = CustomRecord.objects.order_by("pk")
+    assert first.properties == {
+        "title": "A",
+        "when": "2024-01-31T18:30:15.123Z",
+        "notes": "<p>a &lt; b</p>",
+        "share": 12.5,
+        "paid": False,
+        "wishes": ["a", "b"],
+        "country": "PL",
+        "agent": first.properties["agent"],
+        "rooms": 2,
+    }
+    assert second.properties == {"title": "B", "rooms": 2}
 
 
 def test_the_same_import_again_changes_nothing(importing):

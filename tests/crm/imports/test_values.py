@@ -1,7 +1,7 @@
 """From cells to values: numbers, dates, names, choices, several columns in one value."""
 
 import doctest
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -13,6 +13,7 @@ from crm.imports.values import PropertyReader, Source, read_number, split_name
 from records import schema
 from records.models import Pipeline, Stage
 from tests.factories import UserFactory
+from tests.records.kinds import added
 
 
 def reader(type_name: str, name: str, **options) -> PropertyReader:
@@ -149,3 +150,89 @@ def test_values_are_as_a_record_stores_them():
 @pytest.mark.django_db
 def test_a_value_that_is_too_long_is_refused():
     assert "at most 255 characters" in complaint(reader("companies", "name"), "x" * 10_000)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("field_type", "text", "value"),
+    [
+        ("html", "one < two\nthree", "<p>one &lt; two<br>three</p>"),
+        ("html", "<p>a<script>x</script></p>", "<p>a</p>"),
+        ("number", "-1,234.5", Decimal("-1234.5")),
+        ("percentage", "12.5 %", Decimal("12.5")),
+        ("percentage", "12.5", Decimal("12.5")),
+        ("currency", "$ -5.25", Decimal("-5.25")),
+        ("booleancheckbox", "YES", True),
+        ("booleancheckbox", "0", False),
+        ("booleancheckbox", "false", False),
+        ("radio", "Red", "red"),
+        ("checkbox", "Blue; red ;", ["red", "blue"]),
+        ("checkbox", "Łódź", ["łódź"]),
+        ("country", "pl", "PL"),
+        ("country", "Poland", "PL"),
+        ("country", "USA", "US"),
+        ("country", "uk", "GB"),
+        ("country", "POL", "PL"),
+        ("country", "côte d’ivoire", "CI"),
+        ("datetime", "2024-01-31 23:30", datetime(2024, 1, 31, 23, 30, tzinfo=UTC)),
+        ("datetime", "2024-01-31T23:30:00+01:00", datetime(2024, 1, 31, 22, 30, tzinfo=UTC)),
+    ],
+)
+def test_cells_of_added_properties(field_type, text, value):
+    described = added(field_type)
+    made = PropertyReader(described, Source("x"))
+
+    read = made.value(text)
+
+    assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.django_db
+def test_a_country_is_found_by_its_name_in_the_readers_language_too():
+    made = PropertyReader(added("country"), Source("x"))
+
+    with translation.override("de"):
+        assert made.value("Polen") == made.value("Poland") == "PL"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("field_type", "text", "message"),
+    [
+        ("checkbox", "Red;green", "“green” is none of its values: Red, Blue"),
+        ("booleancheckbox", "perhaps", "“perhaps” is none of its values: Yes, No."),
+        ("country", "Atlantis", "“Atlantis” is none of its values: Afghanistan, Åland Islands"),
+        ("datetime", "soon", "not a date written as"),
+        ("percentage", "half", "not a number"),
+    ],
+)
+def test_cells_that_are_no_value_are_refused(field_type, text, message):
+    assert message in complaint(PropertyReader(added(field_type), Source("x")), text)
+
+
+@pytest.mark.django_db
+def test_unknown_ones_of_several_choices_are_left_out_where_the_mapping_says_so():
+    made = PropertyReader(added("checkbox"), Source("x"), ignore_unknown=True)
+
+    assert made.value("Red;green") == ["red"]
+    assert made.value("green") is None
+
+
+@pytest.mark.django_db
+def test_cells_keep_the_rules_of_their_property():
+    late = PropertyReader(added("date", rules={"max": "2024-01-31"}), Source("x"), date_format="%d.%m.%Y")
+
+    assert late.value("31.01.2024") == date(2024, 1, 31)
+    assert complaint(late, "01.02.2024") == "Enter Jan. 31, 2024 or earlier."
+
+
+@pytest.mark.django_db
+def test_an_added_number_is_multiplied_to_as_many_decimals_as_it_has_room_for():
+    described = added("number")
+
+    assert PropertyReader(described, Source("x"), multiply=Decimal("0.001")).value("1234.5") == Decimal(
+        "1.2345"
+    )
+    assert PropertyReader(described, Source("x"), multiply=Decimal(1) / 3).value("1") == Decimal(
+        "0.333333333333333"
+    )
