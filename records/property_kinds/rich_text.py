@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from records.models.property import Property
 
 from .base import Operator
-from .text import TextKind
+from .text import WrittenKind
 from .widgets import RichTextArea
 
 BLOCKS = {"p", "br", "h2", "h3", "blockquote", "hr", "ul", "ol", "li", "pre"}
@@ -94,7 +94,7 @@ class RichTextField(forms.CharField):
         return sanitise(value) if isinstance(value, str) and MARKUP.search(value) else value
 
 
-class RichTextKind(TextKind):
+class RichTextKind(WrittenKind):
     """Text with headings, lists, emphasis and links; as plain text wherever there is little room."""
 
     can_be_unique = False

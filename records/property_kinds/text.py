@@ -19,8 +19,8 @@ from records.models.property import Property
 from .base import Operator, PropertyKind, TextFilter, filter_by
 
 
-class TextKind(PropertyKind):
-    """One line of text."""
+class WrittenKind(PropertyKind):
+    """Whatever is written letter by letter."""
 
     def index_expressions(self, prop: Property) -> list[Any]:
         return [self.expression(prop), Lower(self.expression(prop))]  # sorted by; "is", without case
@@ -28,7 +28,11 @@ class TextKind(PropertyKind):
     understood_rules: tuple[str, ...] = ("min_length", "max_length", "pattern")
 
 
-class TextareaKind(TextKind):
+class TextKind(WrittenKind):
+    """One line of text."""
+
+
+class TextareaKind(WrittenKind):
     """Text of several lines."""
 
     sortable = False  # a page's address holds the value that it begins behind
@@ -47,7 +51,7 @@ class LowerCaseFilter(TextFilter):
         return super().filter(queryset, value.lower())
 
 
-class LowerCaseKind(TextKind):
+class LowerCaseKind(WrittenKind):
     """Text that is stored in lower case."""
 
     def comparisons(self) -> list[Operator]:
@@ -71,7 +75,7 @@ class EmailKind(LowerCaseKind):
         return link("mailto:", self.get(record, prop))
 
 
-class PhoneKind(TextKind):
+class PhoneKind(WrittenKind):
     """A phone number as people write it."""
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:
@@ -87,7 +91,7 @@ class WebAddressField(forms.URLField):
     default_validators = [URLValidator(schemes=["http", "https"])]
 
 
-class UrlKind(TextKind):
+class UrlKind(WrittenKind):
     """A web address; http and https only."""
 
     def make_field(self, prop: Property, options: dict[str, Any]) -> forms.Field:

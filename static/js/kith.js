@@ -63,6 +63,7 @@
   on("htmx:afterSettle", ({ detail: { elt } }) => {
     const fields = "[autofocus], input:not([type=hidden], [type=checkbox]), select, textarea";
     const target = $(".has-error :is(input, select, textarea)", elt)
+      ?? (elt.matches(".property--editing") ? $("input[type=radio]:checked, input[type=checkbox]", elt) : null)
       ?? (elt.matches(".property--editing, #picker") ? $(fields, elt) : $(".filter-editor select", elt));
     if (target && !elt.contains(document.activeElement)) target.focus();
     if (elt.matches("#picker, #picker-results")) drawChips();
