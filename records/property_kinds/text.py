@@ -22,14 +22,14 @@ from .base import Operator, PropertyKind, TextFilter, filter_by
 class WrittenKind(PropertyKind):
     """Whatever is written letter by letter."""
 
-    def index_expressions(self, prop: Property) -> list[Any]:
-        return [self.expression(prop), Lower(self.expression(prop))]  # sorted by; "is", without case
-
     understood_rules: tuple[str, ...] = ("min_length", "max_length", "pattern")
 
 
 class TextKind(WrittenKind):
     """One line of text."""
+
+    def index_expressions(self, prop: Property) -> list[Any]:
+        return [self.expression(prop), Lower(self.expression(prop))]  # sorted by; "is", without case
 
 
 class TextareaKind(WrittenKind):
