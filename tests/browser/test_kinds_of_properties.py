@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from records import definition
 from records.models import CustomRecord
+from tests.browser.test_accessibility import violations
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -132,6 +133,8 @@ def test_a_record_with_every_kind_of_property(desktop, viewings, grace):
         if name == "notes":
             expect(text(page)).to_be_focused()
             page.keyboard.press("End")
+        else:
+            expect(block.locator(":is(input, select):focus")).to_have_count(1)
         change(block)
         block.get_by_role("button", name="Save").click()
         expect(block.locator(".property__text")).to_have_text(shown, use_inner_text=name != "wishes")
@@ -209,6 +212,17 @@ def test_the_editor_is_used_by_keyboard_and_tab_leads_out_of_it(desktop, viewing
     )
     form.get_by_text("Notes", exact=True).click()
     expect(text(page)).to_be_focused()
+
+
+def test_axe_finds_nothing_in_a_form_with_every_kind(desktop, viewings):
+    page = desktop
+    form = create(page)
+    form.get_by_label("Discount").fill("150")
+    form.get_by_role("button", name="Create").click()
+    expect(page.get_by_text("Enter 100% or less.")).to_be_visible()
+    expect(text(page)).to_be_visible()
+
+    assert violations(page) == []
 
 
 def test_a_link_is_made_and_removed(desktop, viewings):
