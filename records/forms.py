@@ -78,7 +78,7 @@ def taken_values(
     """Return, by property name, which other live record holds a unique value, and what to say of it."""
     taken = {}
     for prop in properties:
-        text = str(values.get(prop.name) or "")
+        text = prop.kind.comparable(values.get(prop.name))
         if prop.unique and text:
             holder = UniqueValue.holders(prop, [text]).get(UniqueValue.key(text))
             if holder and holder != record_id:

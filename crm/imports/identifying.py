@@ -65,7 +65,7 @@ class Matcher:
             if value is None or value == "":
                 parts.append("")
             elif prop.unique:
-                parts.append(UniqueValue.key(str(value)))
+                parts.append(UniqueValue.key(prop.kind.comparable(value)))
             elif self.by_name and prop.name in primary:
                 parts.append(_comparable(value))
             else:

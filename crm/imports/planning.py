@@ -148,7 +148,11 @@ class Planner:
                 keys = {draft.key for draft in mine if draft.key is not None}
                 self.found[mapping.alias] = mapping.matcher.find(keys)
             for prop in self._unique(mapping):
-                values = [str(draft.values[prop.name]) for draft in mine if prop.name in draft.values]
+                values = [
+                    prop.kind.comparable(draft.values[prop.name])
+                    for draft in mine
+                    if prop.name in draft.values
+                ]
                 holders = UniqueValue.holders(prop, values)
                 self.holders.update({(prop.pk, value): pk for value, pk in holders.items()})
 
@@ -180,7 +184,7 @@ class Planner:
             target = self.plan.known.get(found[0].pk)
         objections = []
         for prop in self._unique(mapping):
-            value = str(draft.values.get(prop.name, ""))
+            value = prop.kind.comparable(draft.values.get(prop.name))
             claim = (prop.pk, UniqueValue.key(value))
             holder, claimant = self.holders.get(claim), self.claimed.get(claim)
             taken = holder and not (found and found[0].pk == holder)
@@ -240,5 +244,5 @@ class Planner:
             self.by_key[place] = target
         for prop in self._unique(draft.mapping):
             if value := draft.values.get(prop.name):
-                self.claimed[prop.pk, UniqueValue.key(str(value))] = target
+                self.claimed[prop.pk, UniqueValue.key(prop.kind.comparable(value))] = target
         return target

@@ -205,7 +205,7 @@ class Record(models.Model):
         """Return property id and comparable value of each unique property that has a value."""
         found = {}
         for prop in self.kind.properties.values():
-            if prop.unique and (text := prop.display(self)):
+            if prop.unique and (text := prop.kind.comparable(prop.value_of(self))):
                 found[prop.pk] = UniqueValue.key(text)
         return found
 

@@ -169,6 +169,10 @@ class PropertyKind:
         """Return what a file may call each value to choose, the last of them as a reader knows it."""
         return {}
 
+    def comparable(self, value: Any) -> str:
+        """Return what tells a value from another, whatever the reader's language; "" for none."""
+        return "" if value in (None, "") else str(self.to_json(value))
+
     def plain(self, stored: Any) -> Any:
         """Return what JSON holds as a definition writes it, to be understood elsewhere too."""
         return stored

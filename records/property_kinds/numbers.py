@@ -135,6 +135,9 @@ class CurrencyKind(NumberKind):
     def to_json(self, value: Any) -> Any:
         return str(value)  # a JSON number would pass through a floating-point one
 
+    def comparable(self, value: Any) -> str:
+        return "" if value is None else format(Decimal(value).normalize(), "f")
+
     def from_json(self, stored: Any) -> Any:
         return Decimal(stored)
 

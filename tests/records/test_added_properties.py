@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.http import QueryDict
 from django.test import override_settings
 from django.utils import timezone, translation
@@ -417,3 +417,38 @@ def test_lists_are_not_sorted_by_what_has_no_order():
         assert not kind.properties[name].sortable
         assert RecordList(kind, QueryDict(f"sort={name}"), AnonymousUser()).sort == "name"
     assert schema.current().type("deals").properties["hubspot_owner_id"].sortable
+
+
+# --- Unique values ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field_type", "one", "same", "other"),
+    [
+        ("number", Decimal("1234.5"), Decimal("1234.50"), Decimal("1234.51")),
+        ("currency", Decimal("5"), Decimal("5.00"), Decimal("5.01")),
+        ("date", date(2024, 1, 31), date(2024, 1, 31), date(2024, 2, 1)),
+        (
+            "datetime",
+            datetime(2024, 1, 31, 23, 30, tzinfo=UTC),
+            datetime(2024, 2, 1, 0, 30, tzinfo=ZoneInfo("Europe/Warsaw")),
+            datetime(2024, 1, 31, 23, 30, 1, tzinfo=UTC),  # shown alike
+        ),
+    ],
+)
+def test_a_value_is_unique_whatever_the_language_of_who_enters_it(field_type, one, same, other):
+    described = added(field_type, unique=True)
+    with translation.override("en"):
+        thing(described.object_type, value=one)
+    with translation.override("de"):
+        thing(described.object_type, value=other)
+        with pytest.raises(ValidationError, match="already has"), transaction.atomic():
+            thing(described.object_type, value=same)
+
+
+def test_users_of_one_name_are_two():
+    described = added("user", unique=True)
+    for user in UserFactory.create_batch(2, first_name="Ada", last_name="Lovelace"):
+        thing(described.object_type, value=user)
+
+    assert CustomRecord.objects.count() == 2
