@@ -95,6 +95,7 @@ export const enhance = async (area) => {
     linking.hidden = !open;
     linkButton.setAttribute("aria-expanded", open);
     if (!open) return editor.commands.focus();
+    linking.querySelector("[data-link=remove]").hidden = !editor.isActive("link");
     address.value = editor.getAttributes("link").href ?? "";
     address.focus();
   };
