@@ -104,7 +104,7 @@ def test_the_picker_with_ticks_from_earlier_searches(signed_in, deal):
 
 
 def test_the_pickers_form_for_a_new_record(signed_in, deal):
-    assert queries_of_both(deal, lambda: signed_in.get(f"{picker(deal)}?tab=new", headers=HTMX)) == (6, 6)
+    assert queries_of_both(deal, lambda: signed_in.get(f"{picker(deal)}?tab=new", headers=HTMX)) == (5, 5)
 
 
 def test_saving_one_tick_and_twenty(signed_in, deal):
@@ -134,7 +134,7 @@ def test_creating_from_the_picker(signed_in, deal):
         values = {"tab": "new", "new-firstname": "Ada", "new-email": f"ada{next(numbers)}@example.com"}
         return signed_in.post(picker(deal), values, headers=HTMX)
 
-    assert queries_of_both(deal, send) == (32, 32)
+    assert queries_of_both(deal, send) == (31, 31)
 
 
 def test_removing_an_association(signed_in, deal):
