@@ -20,7 +20,7 @@ from records import schema
 from records.filters import FilterEditor
 from records.forms import PropertiesForm, create_form
 from records.lists import PAGE_SIZES, RecordList
-from records.models import Record
+from records.models import Record, Stage
 from records.paging import Page
 from records.tables import record_table
 
@@ -99,6 +99,7 @@ def context(user: Any) -> dict[str, Any]:
     refused.is_valid()
     return {
         "token_groups": token_groups(),
+        "stage_colours": Stage.Colour.choices,
         "record": deal,
         "object_type": deals,
         **_list_context(sold, user),

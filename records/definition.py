@@ -19,6 +19,7 @@ from . import schema
 from .models import DataModelStamp, ObjectType, Pipeline, Property, PropertyGroup, Stage
 
 Definition = dict[str, Any]
+LAST = 1_000  # the position of what stands behind all that users add
 UNDERSTOOD = {  # the keys of each level, and the field that each of them sets
     "type": {
         "singular": "singular",
@@ -35,6 +36,7 @@ UNDERSTOOD = {  # the keys of each level, and the field that each of them sets
         "type": "field_type",
         "help": "help_text",
         "required": "required",
+        "required_from": "required_from",
         "unique": "unique",
         "searchable": "searchable",
         "indexed": "indexed",
@@ -43,7 +45,12 @@ UNDERSTOOD = {  # the keys of each level, and the field that each of them sets
         "rules": "rules",
     },
     "pipeline": {"label": "label"},
-    "stage": {"label": "label", "probability": "probability", "closed": "is_closed"},
+    "stage": {
+        "label": "label",
+        "probability": "probability",
+        "closed": "is_closed",
+        "colour": "colour",
+    },
 }
 # What stored values, names and indexes follow from cannot change under them.
 FIXED = {"primary_properties", "field_type", "unique", "searchable"}
@@ -126,6 +133,8 @@ class _Applying:
     def __init__(self) -> None:
         self.changes: list[Change] = []
         self.problems: list[str] = []
+        # What is required from a stage on, until the stages are there.
+        self.requirements: list[tuple[Property, Any, str]] = []
 
     def everything(self, definition: Any) -> None:
         """Apply a whole definition."""
@@ -174,6 +183,9 @@ class _Applying:
             self._named(given.get("pipelines"), f"{name}.pipelines").items()
         ):
             self._pipeline(kind, pipeline_name, pipeline, place)
+        for prop, stages, path in self.requirements:
+            self._save(prop, {"required_from": stages}, UNDERSTOOD["property"], path)
+        self.requirements.clear()
         rest = {key: value for key, value in given.items() if key not in elsewhere}
         if not kind.primary_properties and "primary" not in rest:
             first = (
@@ -218,9 +230,16 @@ class _Applying:
                 object_type=kind, group=group, name=name, position=self._behind(group.property_rows, place)
             )
             given = {"label": name.replace("_", " ").capitalize(), "type": "text", **given}
-        elif prop.group_id != group.pk:
+        elif prop.archived_at:
+            self.problems.append(
+                _("%(path)s: this property is archived; restore it in the settings first.") % {"path": path}
+            )
+            return
+        else:
             prop.group = group
-        self._save(prop, given, UNDERSTOOD["property"], path)
+        stages = given.pop("required_from", None)
+        if self._save(prop, given, UNDERSTOOD["property"], path) and stages is not None:
+            self.requirements.append((prop, stages, path))
 
     def _pipeline(self, kind: ObjectType, name: str, given: Any, place: int) -> None:
         path = f"{kind.name}.pipelines.{name}"
@@ -278,7 +297,7 @@ class _Applying:
                 column=column,
                 read_only=read_only,
                 required=not read_only,
-                position=1_000,
+                position=LAST,
             )
 
     # --- Rows -----------------------------------------------------------------------------------
@@ -303,10 +322,12 @@ class _Applying:
         if stored is not None:
             changed = _differences(stored, row)
             if fixed := [name for name in changed if name in FIXED and getattr(stored, name)]:
-                self.problems.append(
-                    _("%(path)s: %(fields)s cannot be changed, because records depend on it.")
-                    % {"path": path, "fields": ", ".join(fixed)}
+                message = (
+                    _("%(path)s: the type is changed in the settings, which show what converts.")
+                    if fixed == ["field_type"]
+                    else _("%(path)s: %(fields)s cannot be changed, because records depend on it.")
                 )
+                self.problems.append(message % {"path": path, "fields": ", ".join(fixed)})
                 return False
             if not changed:
                 return True
@@ -322,13 +343,14 @@ class _Applying:
         if stored is not None and not (changed := _differences(stored, row)):
             return True
         row.save()
-        self.changes.append(Change(path, created, tuple(changed)))
+        if not any(one.created and one.path == path for one in self.changes):
+            self.changes.append(Change(path, created, tuple(changed)))
         return True
 
     @staticmethod
     def _behind(rows: Any, place: int) -> int:
         """Return a position behind the rows that there are."""
-        last = rows.filter(position__lt=1_000).aggregate(last=models.Max("position"))["last"]
+        last = rows.filter(position__lt=LAST).aggregate(last=models.Max("position"))["last"]
         return place if last is None else max(last + 1, place)
 
     # --- Plain data -----------------------------------------------------------------------------
@@ -384,7 +406,7 @@ def _plain(given: Any) -> Any:
 def record_group(kind: ObjectType) -> None:
     """Give a new type what every record has."""
     group = PropertyGroup.objects.create(
-        object_type=kind, name="record", label=gettext_noop("Record"), position=1_000
+        object_type=kind, name="record", label=gettext_noop("Record"), position=LAST
     )
     for place, (name, label, field_type, column, read_only) in enumerate(OWN_PROPERTIES):
         Property.objects.create(
@@ -410,6 +432,9 @@ def export(names: Iterable[str] = ()) -> Definition:
 
 
 def _export_type(kind: ObjectType) -> Definition:
+    def kept(names: list[str]) -> list[str]:
+        return [name for name in names if name not in kind.archived_properties]
+
     # Every custom type is given its owner, dates and stage by itself.
     groups = {
         group.name: {
@@ -430,7 +455,8 @@ def _export_type(kind: ObjectType) -> Definition:
         for pipeline in kind.pipelines
     }
     groups = {name: group for name, group in groups.items() if group["properties"]}
-    found = {**_fields(kind, "type"), "groups": groups, **({"pipelines": pipelines} if pipelines else {})}
+    fields = _fields(kind, "type", secondary=kept, columns=kept)
+    found = {**fields, "groups": groups, **({"pipelines": pipelines} if pipelines else {})}
     return found | {part.key: said for part in parts if (said := part.export(kind)) is not None}
 
 

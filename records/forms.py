@@ -9,10 +9,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from .models import ObjectType, Property, Record, UniqueValue
+from .requirements import Standing, refusals
 
 
 class PropertiesForm(forms.Form):
     """Enters and checks some properties of a record; `values` are the cleaned ones by property name."""
+
+    lead = ""  # what is said above the fields
 
     def __init__(
         self,
@@ -47,6 +50,9 @@ class PropertiesForm(forms.Form):
         ).items():
             self.duplicate = Record.objects.get(pk=holder)
             self.add_error(name, message)
+        for name, message in missing_values(self.object_type, cleaned, self.record).items():
+            if name not in self.errors:
+                self.add_error(name if name in self.fields else None, message)
         naming = [prop for prop in self.chosen if prop in self.object_type.primary or prop.unique]
         if self.record is None and not self.errors and not any(cleaned.get(prop.name) for prop in naming):
             labels = ", ".join(prop.title.lower() for prop in naming)
@@ -84,6 +90,13 @@ def taken_values(
             if holder and holder != record_id:
                 taken[prop.name] = (holder, UniqueValue.message(prop, text))
     return taken
+
+
+def missing_values(object_type: ObjectType, values: dict[str, Any], record: Record | None) -> dict[str, str]:
+    """Return, by property name, what a record would lack in its stage once it has these values."""
+    before = Standing.of(record.specific) if record else None
+    now = before.with_values(values) if before else Standing.by_values(object_type, values)
+    return refusals(now, before)
 
 
 def _offer(field: forms.Field, prop: Property, record: Record) -> None:

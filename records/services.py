@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from . import schema
 from .models import ObjectType, Record, Stage, UniqueValue
 from .provenance import By
+from .requirements import Standing, held_values, refusals
 from .search import name_begins
 from .signals import records_archived, records_restored, records_written
 from .text import fold
@@ -19,6 +20,7 @@ from .transactions import unit_of_work
 
 BATCH = 2_000  # rows per statement
 DUPLICATES_SHOWN = 5
+REFUSALS_SHOWN = 5  # records named in a refusal, for each property
 
 
 @unit_of_work
@@ -26,12 +28,13 @@ def create_record(object_type: ObjectType, values: dict[str, Any], *, by: By) ->
     """Create a record of a type from cleaned values by property name.
 
     Properties that are not named keep their default; a missing stage is the first of its pipeline.
-    Raises ValidationError by property name where a unique value is taken.
+    Raises ValidationError by property name where a unique value is taken or one is missing in its stage.
     """
     record = build_record(object_type, values, by=by)
     with transaction.atomic():
         record.save()
-        _written(object_type, {record.pk: set(_held(record))}, by=by, created=True)
+        _require([record], [None])
+        _written(object_type, {record.pk: set(held_values(record))}, by=by, created=True)
     return record
 
 
@@ -39,7 +42,7 @@ def build_record(object_type: ObjectType, values: dict[str, Any], *, by: By) -> 
     """Return an unsaved record of a type with these values and the defaults of others."""
     record = object_type.model(object_type=object_type, origin=by.origin)
     record.created_by = record.updated_by = by.actor
-    _assign(record, object_type, _with_defaults(object_type, values))
+    _assign(record, object_type, with_defaults(object_type, values))
     return record
 
 
@@ -47,8 +50,8 @@ def build_record(object_type: ObjectType, values: dict[str, Any], *, by: By) -> 
 def update_record(record: Record, values: dict[str, Any], *, by: By) -> Record:
     """Set some properties of a record, given as cleaned values by property name; return it as it is now.
 
-    Raises ValidationError by property name where a unique value is taken, and where the record has been
-    archived meanwhile.
+    Raises ValidationError by property name where a unique value is taken or one is missing in its stage, and
+    where the record has been archived meanwhile.
     """
     with transaction.atomic():
         # As it is now, locked: two people may edit different properties of one record at once. Its parent
@@ -58,11 +61,12 @@ def update_record(record: Record, values: dict[str, Any], *, by: By) -> Record:
         fresh = rows.filter(pk=record.pk).first()
         if fresh is None:
             raise ValidationError(_("%(name)s has been archived.") % {"name": record})
-        before = _held(fresh)
+        before = held_values(fresh)
         _assign(fresh, fresh.kind, values)
         fresh.updated_by = by.actor
         fresh.updated_at = timezone.now()
         fresh.save()
+        _require([fresh], [before])
         _written(fresh.kind, {fresh.pk: _changed(before, fresh)}, by=by)
     return fresh
 
@@ -73,22 +77,23 @@ def _assign(record: Record, object_type: ObjectType, values: dict[str, Any]) -> 
         prop.kind.set(record, prop, value)
 
 
-def _held(record: Record) -> dict[str, Any]:
-    """Return the stored value of each property that has one, by its name; no query."""
-    held = {}
-    for prop in record.kind.properties.values():
-        if prop.column:
-            value = getattr(record, record._meta.get_field(prop.column).attname)  # type: ignore[union-attr]
-        else:
-            value = record.properties.get(prop.name)
-        if value not in (None, ""):
-            held[prop.name] = value
-    return held
+def _require(records: Sequence[Record], before: Sequence[dict[str, Any] | None]) -> None:
+    """Refuse records that lack what is required in their stage; `before` is what they held until now.
+
+    Raises ValidationError by property name.
+    """
+    wrong: dict[str, list[str]] = {}
+    for record, held in zip(records, before, strict=True):
+        stood = None if held is None else Standing.by_values(record.kind, held)
+        for name, text in refusals(Standing.of(record), stood).items():
+            wrong.setdefault(name, []).append(text if len(records) == 1 else f"{record}: {text}")
+    if wrong:
+        raise ValidationError({name: texts[:REFUSALS_SHOWN] for name, texts in wrong.items()})
 
 
 def _changed(before: dict[str, Any], record: Record) -> set[str]:
     """Return the names of the properties whose value is another than it was."""
-    now = _held(record)
+    now = held_values(record)
     return {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
 
 
@@ -99,7 +104,7 @@ def _written(
     records_written.send(sender=Record, object_type=object_type, changes=changes, created=created, by=by)
 
 
-def _with_defaults(object_type: ObjectType, values: dict[str, Any]) -> dict[str, Any]:
+def with_defaults(object_type: ObjectType, values: dict[str, Any]) -> dict[str, Any]:
     """Complete values by the defaults of properties that they do not name, also not to empty them.
 
     A stage is by default the first of the pipeline that they name, or of the first one.
@@ -127,13 +132,14 @@ def _with_defaults(object_type: ObjectType, values: dict[str, Any]) -> dict[str,
 def create_records(records: Sequence[Record], *, by: By) -> None:
     """Insert records made by `build_record`, all of one type, in a few statements; each gets its id.
 
-    Raises ValidationError where a unique value is taken, by another record or twice among these: the
-    caller looks that up first (`UniqueValue.holders`).
+    Raises ValidationError where a unique value is taken, by another record or twice among these, and where
+    one is missing in its stage: the caller looks that up first (`UniqueValue.holders`, `requirements`).
     """
     if not records:
         return
     for record in records:
         record.derive()
+    _require(records, [None] * len(records))
     with transaction.atomic():
         model = type(records[0])
         parents = [
@@ -151,7 +157,7 @@ def create_records(records: Sequence[Record], *, by: By) -> None:
             record._state.adding = False
         _insert_children(model, records)
         _claim_unique_values(records)
-        changes = {record.pk: set(_held(record)) for record in records}
+        changes = {record.pk: set(held_values(record)) for record in records}
         _written(records[0].kind, changes, by=by, created=True)
 
 
@@ -176,7 +182,8 @@ def _insert_children(model: type[Record], records: Sequence[Record]) -> None:
 def update_records(object_type: ObjectType, changes: Mapping[int, dict[str, Any]], *, by: By) -> list[Record]:
     """Set some properties of live records of one type: cleaned values by property name, by record id.
 
-    In a few statements; returns the records. Raises ValidationError where a unique value is taken.
+    In a few statements; returns the records. Raises ValidationError by property name where a unique value is
+    taken or one is missing in its stage.
     """
     updated: list[Record] = []
     with transaction.atomic():
@@ -186,13 +193,14 @@ def update_records(object_type: ObjectType, changes: Mapping[int, dict[str, Any]
             locked = rows.select_for_update(of=("self", "record_ptr"), no_key=True)
             records = [record for record in locked if record.archived_at is None]
             stored = [vars(record).copy() for record in records]
-            held = [_held(record) for record in records]
+            held = [held_values(record) for record in records]
             for record in records:
                 _assign(record, object_type, changes[record.pk])
                 record.updated_by = by.actor
                 record.updated_at = timezone.now()
                 record.derive()
-            _update_rows(object_type.model, records, stored)
+            _require(records, held)
+            update_rows(object_type.model, records, stored)
             _renew_unique_values(records)
             changed = {
                 record.pk: _changed(before, record) for record, before in zip(records, held, strict=True)
@@ -202,7 +210,7 @@ def update_records(object_type: ObjectType, changes: Mapping[int, dict[str, Any]
     return updated
 
 
-def _update_rows(model: type[Record], records: Sequence[Record], stored: Sequence[dict[str, Any]]) -> None:
+def update_rows(model: type[Record], records: Sequence[Record], stored: Sequence[dict[str, Any]]) -> None:
     """Write the columns in which any of the records differs from what is stored: a statement per table."""
     quote = connection.ops.quote_name
     for table in (Record, model):

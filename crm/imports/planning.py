@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from records.models import ObjectType, Record, UniqueValue
+from records.requirements import Standing, refusals
+from records.services import with_defaults
 
 from .identifying import Key
 from .mapping import Mapping, RecordMapping
@@ -192,7 +194,18 @@ class Planner:
                 objections.append(UniqueValue.message(prop, value))
         if not found and target is None:
             objections += self._gaps(draft)
-        return objections
+        record = found[0] if found else None
+        return objections + list(self._missing(draft, record, target).values())
+
+    def _missing(self, draft: Draft, record: Record | None, target: Target | None) -> dict[str, str]:
+        """Return, by property name, what the record would lack in its stage."""
+        if record is not None:
+            before = Standing.of(record)
+            now = before.with_values(target.values if target else {})
+            return refusals(now.with_values(draft.values), before)
+        values = {**draft.defaults, **(target.values if target else {}), **draft.values}
+        kind = draft.mapping.object_type
+        return refusals(Standing.by_values(kind, with_defaults(kind, values)))
 
     def _gaps(self, draft: Draft) -> list[str]:
         """Return what a new record lacks."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from records import schema, search, services
-from records.forms import taken_values
+from records.forms import missing_values, taken_values
 from records.models import ObjectType, Property, Record
 from records.provenance import By, Origin
 
@@ -53,12 +53,17 @@ class RecordForm(forms.ModelForm):
                 self.initial.setdefault(prop.lookup, shown)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a unique value that another live record holds."""
+        """Refuse a unique value that another live record holds, and one that is missing in the stage."""
         cleaned = super().clean() or {}
         properties = self.kind.properties
         typed = {prop.name: cleaned.get(prop.lookup) for prop in properties.values()}
         for name, (_holder, message) in taken_values(properties.values(), typed, self.instance.pk).items():
             self.add_error(properties[name].lookup, message)
+        typed = {name: value for name, value in typed.items() if properties[name].lookup in cleaned}
+        record = self.instance if self.instance.pk else None
+        for name, message in missing_values(self.kind, typed, record).items():
+            if properties[name].lookup not in self.errors:
+                self.add_error(properties[name].lookup, message)
         return cleaned
 
 
@@ -83,7 +88,7 @@ class RecordAdmin(admin.ModelAdmin):
 
     def _shown(self, request: HttpRequest) -> list[Property]:
         kind = self.kind_of(request)
-        return [kind.properties[name] for name in kind.list_properties]
+        return [kind.properties[name] for name in kind.list_properties if name in kind.properties]
 
     @admin.display(description=_("name"), ordering="sort_name")
     def name_shown(self, record: Record) -> str:

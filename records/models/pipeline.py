@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from .object_type import ObjectType
 
 RANK_GAP = 2**20  # between two new cards of a board: twenty halvings of one place
+TINTS = {"open": "blue", "won": "green", "lost": "red", "closed": "grey"}  # of a stage without a colour
 
 
 class RankField(models.BigIntegerField):
@@ -95,9 +96,14 @@ class Stage(models.Model):
 
     @property
     def outcome(self) -> str:
-        """`won`, `lost`, `closed` or `open`: which colour it is drawn in."""
+        """`won`, `lost`, `closed` or `open`: what it means for a record to stand here."""
         if not self.is_closed:
             return "open"
         if self.probability is None:
             return "closed"
         return "won" if self.probability > 0 else "lost"
+
+    @property
+    def tint(self) -> str:
+        """The colour that it is drawn in: its own, else that of what it means."""
+        return self.colour or TINTS[self.outcome]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from .object_type import ObjectType, check_name
+from .pipeline import Stage
 
 if TYPE_CHECKING:
     from records.property_kinds import PropertyKind
@@ -153,10 +154,28 @@ class Property(models.Model):
             )
         elif held := self._held_without_option():
             errors["options"] = held
+        if self.required_from and (wrong := self._wrong_requirement()):
+            errors["required_from"] = wrong
         if not errors and self.object_type_id and self.field_type in self.FieldType:
             errors = self._clean_demands()
         if errors:
             raise ValidationError(errors)
+
+    def _wrong_requirement(self) -> str:
+        """Say what is wrong with the stages from which on there must be a value."""
+        if not isinstance(self.required_from, dict):
+            return gettext("Name a stage for each pipeline.")
+        if self.read_only or self.field_type == self.FieldType.STAGE:
+            return gettext("Nobody types this value in.")
+        rows = Stage.objects.filter(pipeline__object_type=self.object_type)
+        stages = set(rows.values_list("pipeline__name", "name"))
+        for pipeline, stage in self.required_from.items():
+            if not isinstance(stage, str) or (pipeline, stage) not in stages:
+                return gettext("There is no stage “%(stage)s” in a pipeline “%(pipeline)s”.") % {
+                    "pipeline": pipeline,
+                    "stage": stage,
+                }
+        return ""
 
     def _clean_demands(self) -> dict[str, Any]:
         """Bring rules and default into the form in which they are stored; return what is wrong with them."""

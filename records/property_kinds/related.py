@@ -20,8 +20,6 @@ from records.models.property import Property
 from .base import Operator
 from .choices import ChoiceKind
 
-STAGE_BADGES = {"open": "info", "won": "success", "lost": "danger", "closed": "neutral"}
-
 
 class RelatedKind(ChoiceKind):
     """One of a list of rows that the data model keeps in memory."""
@@ -140,7 +138,7 @@ class StageKind(PipelineKind):
         stage = self.get(record, prop)
         if stage is None:
             return ""
-        return format_html('<span class="badge badge--{}">{}</span>', STAGE_BADGES[stage.outcome], stage)
+        return format_html('<span class="badge tint--{}">{}</span>', stage.tint, stage)
 
     def set(self, record: Any, prop: Property, value: Any) -> None:
         super().set(record, prop, value)

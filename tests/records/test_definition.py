@@ -180,11 +180,18 @@ def test_a_definition_that_could_not_work_is_refused_where_it_is_wrong(broken, m
     assert definition.export() == before
 
 
-@pytest.mark.parametrize("change", [{"type": "number"}, {"unique": False}, {"searchable": False}])
-def test_what_stored_values_depend_on_cannot_change(change):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"type": "number"}, "the type is changed in the settings"),
+        ({"unique": False}, "cannot be changed, because records depend on it"),
+        ({"searchable": False}, "cannot be changed, because records depend on it"),
+    ],
+)
+def test_what_stored_values_depend_on_cannot_change(change, message):
     definition.apply(VIEWINGS)
 
-    with pytest.raises(DefinitionRefused, match="cannot be changed, because records depend on it"):
+    with pytest.raises(DefinitionRefused, match=message):
         definition.apply(with_properties("viewings", {"reference": change}))
 
 
