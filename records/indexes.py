@@ -97,6 +97,20 @@ def sync() -> list[str]:
         return [*dropped, *built]
 
 
+def drop(prop: Property) -> None:
+    """Drop a property's indexes, whose expressions need not fit what its values become.
+
+    `sync_soon` brings back those that are wanted.
+    """
+    # Nobody waits for it outside of a transaction; within one it cannot be done concurrently.
+    concurrently = connection.vendor == "postgresql" and not connection.in_atomic_block
+    quietly = " CONCURRENTLY" if concurrently else ""
+    with connection.cursor() as cursor:
+        for name in standing():
+            if name.startswith(f"{PREFIX}{prop.pk}_"):
+                cursor.execute(f"DROP INDEX{quietly} IF EXISTS {connection.ops.quote_name(name)}")
+
+
 def sync_soon() -> None:
     """Sync once the transaction under way has been committed, without letting its request wait."""
 
