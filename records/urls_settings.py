@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from .views.settings import objects, pipelines, properties
+from .views.settings import groups, objects, pipelines, properties
 
 app_name = "settings"
 of_a_type = [
@@ -11,10 +11,18 @@ of_a_type = [
     path("properties/new/", properties.create, name="property-create"),
     path("properties/<slug:name>/edit/", properties.edit, name="property"),
     path("properties/<slug:name>/move/", properties.move, name="property-move"),
-    path("groups/<slug:name>/", properties.rename_group, name="group"),
+    path("properties/<slug:name>/archive/", properties.archive, name="property-archive"),
+    path("properties/<slug:name>/restore/", properties.restore, name="property-restore"),
+    path("properties/<slug:name>/type/", properties.change_type, name="property-type"),
+    path("groups/new/", groups.create, name="group-create"),
+    path("groups/<slug:name>/", groups.rename, name="group"),
+    path("groups/<slug:name>/move/", groups.move, name="group-move"),
+    path("groups/<slug:name>/delete/", groups.delete, name="group-delete"),
     path("pipelines/", pipelines.pipeline_list, name="pipelines"),
     path("pipelines/new/", pipelines.create, name="pipeline-create"),
     path("pipelines/<int:pk>/", pipelines.rename, name="pipeline"),
+    path("pipelines/<int:pk>/move/", pipelines.move, name="pipeline-move"),
+    path("pipelines/<int:pk>/delete/", pipelines.delete, name="pipeline-delete"),
     path("pipelines/<int:pk>/stages/new/", pipelines.create_stage, name="stage-create"),
     path("stages/<int:pk>/", pipelines.edit_stage, name="stage"),
     path("stages/<int:pk>/move/", pipelines.move_stage, name="stage-move"),

@@ -29,6 +29,29 @@ class Checkbox(forms.BooleanField):
 class SettingsForm(forms.Form):
     """A form whose refusals by a definition are shown beside the fields that they are about."""
 
+    # Headings and what stands below each: names of fields, or how they begin; the first takes the rest.
+    redraws: tuple[str, ...] = ()  # fields whose choice decides which others there are
+    PARTS: tuple[tuple[Any, tuple[str, ...]], ...] = (("", ()),)
+
+    @property
+    def parts(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        """The visible fields under their headings, in order."""
+        placed: dict[str, tuple[int, int]] = {}
+        for name in self.fields:
+            begun = [
+                (place, rank)
+                for place, (_heading, names) in enumerate(self.PARTS)
+                for rank, one in enumerate(names)
+                if name == one or (one.endswith("_") and name.startswith(one))
+            ]
+            placed[name] = begun[0] if begun else (0, len(self.PARTS[0][1]))
+        ordered = sorted(placed, key=placed.__getitem__)
+        return [
+            (heading, [self[name] for name in ordered if placed[name][0] == place])
+            for place, (heading, _names) in enumerate(self.PARTS)
+            if any(where[0] == place for where in placed.values())
+        ]
+
     def add_refusal(self, error: DefinitionRefused, path: str) -> None:
         """Show messages about `path` (such as "viewings.properties.outcome") beside the fields."""
         for message in error.messages:
@@ -42,14 +65,15 @@ def label_field(label: Any, **options: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=LABEL_LENGTH, **options)
 
 
-def name_field(length: int, help_text: Any) -> forms.CharField:
-    """Return a field for an internal name, made from the label where it is left empty."""
+def name_field(length: int, help_text: Any, *, source: str) -> forms.CharField:
+    """Return a field for an internal name, made from the field `source` where it is left empty."""
+    attrs = {"autocapitalize": "none", "spellcheck": "false", "dir": "ltr", "data-named-after": source}
     return forms.CharField(
         label=gettext_lazy("Internal name"),
         max_length=length,
         required=False,
         help_text=help_text,
-        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "dir": "ltr"}),
+        widget=forms.TextInput(attrs=attrs),
     )
 
 
@@ -66,6 +90,8 @@ def lines_field(label: Any, help_text: Any, **options: Any) -> forms.CharField:
 
 def internal_name(label: str, length: int = 60) -> str:
     """Return a name made from words; empty where none of their letters will do.
+
+    static/js/settings.js says the same while one types.
 
     >>> internal_name("Größe in cm")
     'groe_in_cm'

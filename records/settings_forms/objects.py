@@ -29,7 +29,9 @@ class ObjectTypeForm(SettingsForm):
 
     singular = label_field(gettext_lazy("Singular"), help_text=gettext_lazy("Such as “Property viewing”."))
     plural = label_field(gettext_lazy("Plural"), help_text=gettext_lazy("Such as “Property viewings”."))
-    name = name_field(60, gettext_lazy("As in addresses and the API; made from the plural if left empty."))
+    name = name_field(
+        60, gettext_lazy("As in addresses and the API; made from the plural if left empty."), source="plural"
+    )
     icon = forms.ChoiceField(
         label=gettext_lazy("Icon"),
         choices=[(icon, icon) for icon in ICONS],

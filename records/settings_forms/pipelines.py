@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from records.definition import Definition
 from records.models import Stage
 
-from .common import LABEL_LENGTH, Checkbox, SettingsForm, free_name, label_field, lines_field
+from .common import LABEL_LENGTH, SettingsForm, free_name, label_field, lines_field
 
 
 def stage_definitions(text: str) -> Definition:
@@ -62,10 +62,27 @@ class PipelineForm(SettingsForm):
         return {"label": self.cleaned_data["label"]}
 
 
+class ColourSelect(forms.RadioSelect):
+    """Shows colours to choose from, each with its name."""
+
+    template_name = "records/settings/colour_select.html"
+
+
 class StageForm(SettingsForm):
     """Creates or changes a stage."""
 
     label = label_field(gettext_lazy("Name"))
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("What it means"),
+        choices=[
+            ("open", gettext_lazy("Open")),
+            ("won", gettext_lazy("Closed: won")),
+            ("lost", gettext_lazy("Closed: lost")),
+            ("closed", gettext_lazy("Closed, neither won nor lost")),
+        ],
+        initial="open",
+        required=False,
+    )
     probability = forms.DecimalField(
         label=gettext_lazy("Probability"),
         max_digits=3,
@@ -74,14 +91,16 @@ class StageForm(SettingsForm):
         help_text=gettext_lazy("From 0 to 1: how likely it is that what stands here is won."),
         widget=forms.NumberInput(attrs={"min": "0", "max": "1", "step": "0.01"}),
     )
-    closed = Checkbox(
-        label=gettext_lazy("Closed"),
-        help_text=gettext_lazy("What stands here is done: won where it has a probability, lost at 0."),
+    colour = forms.ChoiceField(
+        label=gettext_lazy("Colour"),
+        choices=[("", gettext_lazy("By what it means")), *Stage.Colour.choices],
+        required=False,
+        widget=ColourSelect,
     )
 
     def __init__(self, data: Any = None, *, stage: Stage | None = None) -> None:
         initial = (
-            {"label": stage.label, "probability": stage.probability, "closed": stage.is_closed}
+            {key: getattr(stage, key) for key in ("label", "outcome", "probability", "colour")}
             if stage
             else {}
         )
@@ -90,17 +109,24 @@ class StageForm(SettingsForm):
     @property
     def definition(self) -> Definition:
         """What the form was told, as a definition of one stage."""
-        return dict(self.cleaned_data)
-
-
-class DeleteStageForm(SettingsForm):
-    """Asks where the records of a stage go."""
-
-    def __init__(self, stage: Stage, count: int, data: Any = None) -> None:
-        super().__init__(data)
-        self.targets = {
-            str(one.pk): one for one in stage.pipeline.object_type.stages.values() if one != stage
+        given = self.cleaned_data
+        # How likely it is to win what is closed follows.
+        settled = {"won": 1, "lost": 0, "closed": None}
+        outcome = given["outcome"] or "open"
+        return {
+            "label": given["label"],
+            "closed": outcome != "open",
+            "probability": settled.get(outcome, given["probability"]),
+            "colour": given["colour"],
         }
+
+
+class TargetForm(SettingsForm):
+    """Asks where the records of what is deleted go."""
+
+    def __init__(self, stages: list[Stage], count: int, data: Any = None) -> None:
+        super().__init__(data)
+        self.targets = {str(one.pk): one for one in stages}
         if count:
             text = ngettext("Move its %(count)s record to", "Move its %(count)s records to", count)
             self.fields["target"] = forms.ChoiceField(

@@ -100,6 +100,11 @@ def done(request: Request, text: str, to: str) -> HttpResponse:
     """Lead to a page that says what was done; a property may have come to need an index, or no longer."""
     indexes.sync_soon()
     messages.success(request, text)
+    return leave(request, to)
+
+
+def leave(request: Request, to: str) -> HttpResponse:
+    """Lead the whole page elsewhere, also from within a panel."""
     if request.htmx:
         return HttpResponse(headers={"HX-Redirect": to})
     return redirect(to)

@@ -13,7 +13,7 @@ from records.definition import Definition
 from records.http import Request
 from records.models import ObjectType, Pipeline, Stage
 from records.settings_forms.common import free_name
-from records.settings_forms.pipelines import DeleteStageForm, NewPipelineForm, PipelineForm, StageForm
+from records.settings_forms.pipelines import NewPipelineForm, PipelineForm, StageForm, TargetForm
 from records.views.common import by, object_type_or_404
 
 from .common import administrators_only, done, form_page, posted, saved, type_page
@@ -53,6 +53,7 @@ def pipeline_list(request: Request, type_name: str) -> HttpResponse:
     pipelines = [
         {
             "pipeline": pipeline,
+            "can_go": len(kind.pipelines) > 1 or kind.is_custom,
             "stages": [{"stage": stage, "count": counts.get(stage.pk, 0)} for stage in pipeline.stage_list],
         }
         for pipeline in kind.pipelines
@@ -118,6 +119,17 @@ def _stage_saved(form: StageForm, pipeline: Pipeline, name: str, *, new: bool = 
 
 @administrators_only
 @require_POST
+def move(request: Request, type_name: str, pk: int) -> HttpResponse:
+    """Move a pipeline up or down; new records begin in the first one."""
+    pipeline = pipeline_or_404(type_name, pk)
+    data_model.move(
+        pipeline, Pipeline.objects.filter(object_type=pipeline.object_type_id), up="up" in request.POST
+    )
+    return redirect(f"{tab(pipeline.object_type)}#pipeline-{pipeline.pk}")
+
+
+@administrators_only
+@require_POST
 def move_stage(request: Request, type_name: str, pk: int) -> HttpResponse:
     """Move a stage up or down within its pipeline."""
     stage = stage_or_404(type_name, pk)
@@ -126,30 +138,75 @@ def move_stage(request: Request, type_name: str, pk: int) -> HttpResponse:
 
 
 @administrators_only
+def delete(request: Request, type_name: str, pk: int) -> HttpResponse:
+    """Ask where the records of a pipeline go, and delete it with its stages."""
+    pipeline = pipeline_or_404(type_name, pk)
+    kind = pipeline.object_type
+    counts = data_model.records_by_stage(kind)
+    count = sum(counts.get(stage.pk, 0) for stage in pipeline.stage_list)
+    others = [stage for stage in kind.stages.values() if stage.pipeline != pipeline]
+    is_last = not others
+    form = TargetForm(others, 0 if is_last else count, posted(request))
+    if form.is_valid():
+        try:
+            moved = data_model.delete_pipeline(pipeline, target=form.target, by=by(request))
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return done(request, _moved_text(moved) % {"name": pipeline, "count": moved}, tab(kind))
+    text = _("Its stages go with it.")
+    if is_last and count:
+        text = _("It is the only one, and records stand in it: add another first, for them to go to.")
+    elif is_last:
+        text = _("It is the only one: without it these records have no stages.")
+    return form_page(
+        request,
+        form,
+        title=_("Delete pipeline “%(name)s”?") % {"name": pipeline},
+        submit=_("Delete"),
+        back=tab(kind),
+        text=text,
+        danger=True,
+    )
+
+
+@administrators_only
 def delete_stage(request: Request, type_name: str, pk: int) -> HttpResponse:
     """Ask where the records of a stage go, and delete it."""
     stage = stage_or_404(type_name, pk)
     kind = stage.pipeline.object_type
     count = data_model.records_by_stage(kind).get(stage.pk, 0)
-    form = DeleteStageForm(stage, count, posted(request))
+    form = TargetForm([one for one in kind.stages.values() if one != stage], count, posted(request))
     if form.is_valid():
         try:
             moved = data_model.delete_stage(stage, target=form.target, by=by(request))
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            text = ngettext(
-                "%(name)s deleted; %(count)s record moved.",
-                "%(name)s deleted; %(count)s records moved.",
-                moved,
-            )
-            return done(request, text % {"name": stage, "count": moved}, tab(kind))
+            return done(request, _moved_text(moved) % {"name": stage, "count": moved}, tab(kind))
+    texts = [] if count else [_("No record stands in it.")]
+    required = [
+        prop.title
+        for prop in kind.properties.values()
+        if prop.required_from.get(stage.pipeline.name) == stage.name
+    ]
+    if required:
+        texts.append(
+            _("What is required from it on will be so from the next stage: %(properties)s.")
+            % {"properties": ", ".join(required)}
+        )
     return form_page(
         request,
         form,
         title=_("Delete stage “%(name)s”?") % {"name": stage},
         submit=_("Delete"),
         back=tab(kind),
-        text="" if count else _("No record stands in it."),
+        text=" ".join(texts),
         danger=True,
+    )
+
+
+def _moved_text(moved: int) -> str:
+    return ngettext(
+        "%(name)s deleted; %(count)s record moved.", "%(name)s deleted; %(count)s records moved.", moved
     )
