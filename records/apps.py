@@ -8,10 +8,12 @@ class RecordsConfig(AppConfig):
     verbose_name = _("Records")
 
     def ready(self) -> None:
-        from . import schema, search
+        from . import lists, schema, search, signals, stage_entries
         from .models import ObjectType, Pipeline, Property, PropertyGroup, Stage
 
         for model in (ObjectType, PropertyGroup, Property, Pipeline, Stage):
             post_save.connect(schema.data_model_changed, sender=model)
             post_delete.connect(schema.data_model_changed, sender=model)
+        signals.records_written.connect(stage_entries.follow)
+        lists.extensions.append(stage_entries.StageColumns())
         post_migrate.connect(search.keep_installed, sender=self)

@@ -14,7 +14,16 @@ from django.utils.translation import ngettext
 
 from . import indexes, schema
 from .definition import LAST, STAGE_PROPERTIES
-from .models import DataModelStamp, ObjectType, Pipeline, Property, PropertyGroup, Stage, UniqueValue
+from .models import (
+    DataModelStamp,
+    ObjectType,
+    Pipeline,
+    Property,
+    PropertyGroup,
+    Stage,
+    StageEntry,
+    UniqueValue,
+)
 from .provenance import By
 from .requirements import forget_stage
 from .services import move_between_stages
@@ -81,6 +90,8 @@ def delete_stage(stage: Stage, *, target: Stage | None, by: By) -> int:
             behind = Q(position__gt=row.position) | Q(position=row.position, pk__gt=row.pk)
             following = others.filter(behind).order_by("position", "pk").first()
             forget_stage(row.pipeline.object_type, row, following)
+            # The history of those who stood in it goes on to say what it was called.
+            StageEntry.objects.filter(stage=row).update(label=row.label)
             row.delete()
     except (ProtectedError, IntegrityError) as error:
         count = records_by_stage(stage.pipeline.object_type).get(stage.pk, 0)

@@ -135,7 +135,7 @@ class RecordAdmin(admin.ModelAdmin):
         if change:
             services.update_record(obj, self._values(form), by=_by(request))
         else:
-            obj.save()
+            services.create_records([obj], by=_by(request))
 
     def _values(self, form: Any) -> dict[str, Any]:
         properties = form.kind.properties.values()
