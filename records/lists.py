@@ -15,7 +15,7 @@ from .models import ObjectType, Property, Record
 PAGE_SIZES = (25, 50, 100)
 COUNTED = search.COMMON  # rows counted at once; beyond, an exact count is offered and not forced
 NAME = "name"  # the column that holds a record's name
-PAGE_PARAMETERS = ("after", "before", "last", "count", "edit_filter", "created")
+PAGE_PARAMETERS = ("after", "before", "last", "column", "count", "edit_filter", "created")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class RecordList:
         ]
         self.is_common = search.is_common(self.text, object_type)
         visible = object_type.model.objects.visible_to(user)
-        if object_type.is_custom or self._goes_by_type:  # custom types share one table
+        # Custom types share one table; a board goes by its stages, which belong to one type.
+        if not self.is_board and (object_type.is_custom or self._goes_by_type):
             visible = visible.of_type(object_type)
         self.filters: list[ActiveFilter]
         bound, self.filters = filter_set(object_type, query, visible)
@@ -76,6 +77,11 @@ class RecordList:
         for narrowing in self.narrowings:
             rows = narrowing.apply(rows)
         self.rows: Any = search.matching(rows, self.text, object_type, common=self.is_common)
+
+    @property
+    def is_board(self) -> bool:
+        """Whether the records are shown as cards by stage rather than as a table."""
+        return self.query.get("view") == "board" and self.object_type.stage_property is not None
 
     @property
     def _goes_by_type(self) -> bool:

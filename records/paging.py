@@ -12,7 +12,18 @@ from typing import Any
 
 from django.core import signing
 from django.db import connections
-from django.db.models import BooleanField, Expression, F, Model, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    Expression,
+    F,
+    IntegerField,
+    Model,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.expressions import Col
 
 GROUPS = 100  # related rows (stages, users) up to which a list sorted by them is read group by group
@@ -142,6 +153,25 @@ def _fetch(
         if len(found) == number:
             break
     return found
+
+
+def first_rows(rows: QuerySet, order: Order, number: int) -> list[QuerySet]:
+    """Return the querysets of the first `number` rows with a value and of as many without, for `any_of`."""
+    parts = [(rows, [order.lookup, order.key])]
+    if order.blank is not None:
+        parts = [
+            (rows.exclude(order.blank), [order.lookup, order.key]),
+            (rows.filter(order.blank), [order.key]),
+        ]
+    return [part.order_by(*_signed(lookups, order.descending))[:number] for part, lookups in parts]
+
+
+def in_order(rows: QuerySet, order: Order) -> QuerySet:
+    """Return few rows in an order, those without a value last; the database sorts them."""
+    lookups: list[Any] = _signed([order.lookup, order.key], order.descending)
+    if order.blank is not None:
+        lookups.insert(0, Case(When(order.blank, then=1), default=0, output_field=IntegerField()))
+    return rows.order_by(*lookups)
 
 
 def _after(rows: QuerySet, lookups: Sequence[str], values: Sequence[Value], descending: bool) -> QuerySet:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import lists, record
+from .views import board, lists, record
 
 app_name = "records"
 urlpatterns = [
@@ -14,4 +14,5 @@ urlpatterns = [
     path("<slug:type_name>/<int:pk>/archive/", record.archive, name="archive"),
     path("<slug:type_name>/<int:pk>/properties/<slug:name>/", record.edit_property, name="property"),
     path("<slug:type_name>/<int:pk>/stage/", record.move_to_stage, name="stage"),
+    path("<slug:type_name>/<int:pk>/move/", board.move, name="move"),
 ]

@@ -97,6 +97,8 @@ class Record(models.Model):
 
     # Set by each concrete model: the name of the object type that it stores; "" is every custom one.
     object_type_name: ClassVar[str]
+    # The column that holds the currency of a record's amounts, where the model has one.
+    currency_column: ClassVar[str] = ""
 
     class Meta:
         ordering = ("id",)
@@ -178,7 +180,8 @@ class Record(models.Model):
     @property
     def currency(self) -> str:
         """ISO 4217 code of the currency that this record's amounts are in."""
-        return settings.DEFAULT_CURRENCY
+        code = getattr(self, self.currency_column) if self.currency_column else ""
+        return code or settings.DEFAULT_CURRENCY
 
     # --- What is made from the properties -------------------------------------------------------
 

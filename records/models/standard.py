@@ -5,7 +5,6 @@ Text columns are empty rather than null; an index stands where lists are commonl
 
 from typing import Any
 
-from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -109,6 +108,7 @@ class Deal(Record):
     """A sale that may come about, on its way through a pipeline."""
 
     object_type_name = "deals"
+    currency_column = "deal_currency_code"
 
     dealname = text(_("deal name"), 255)
     pipeline = models.ForeignKey(Pipeline, models.PROTECT, related_name="+", verbose_name=_("pipeline"))
@@ -132,10 +132,6 @@ class Deal(Record):
             *sorted_by("deal", "dealstage", "amount", "closedate", "dealtype", "hs_priority"),
             board_index("deal", "dealstage"),
         )
-
-    @property
-    def currency(self) -> str:
-        return self.deal_currency_code or settings.DEFAULT_CURRENCY
 
 
 class Ticket(Record):

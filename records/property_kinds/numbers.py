@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
+from copy import copy
 from decimal import Decimal
 from typing import Any
 
 import django_filters as filters
-from babel.core import UnknownLocaleError
+from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency, format_percent, list_currencies
 from django import forms
 from django.core.exceptions import ValidationError
@@ -90,6 +91,24 @@ class NumberKind(NullableKind):
         ]
 
 
+def money(amount: Decimal, code: str, *, whole: bool = False) -> str:
+    """Return an amount in a currency as the reader's language writes it; `whole` ones without cents."""
+    locale = babel_locale()
+    try:
+        if whole:
+            known = Locale.parse(locale)
+            pattern = copy(known.currency_formats["standard"])
+            pattern.frac_prec = (0, 0)
+            text = pattern.apply(amount, known, currency=code, currency_digits=False)
+        else:
+            # As many digits as the currency has, and never fewer than the amount.
+            text = format_currency(amount, code, locale=locale, decimal_quantization=False)
+    except UnknownLocaleError:
+        return f"{formats.number_format(amount, 0 if whole else 2)} {code}"
+    # CLDR's currencySpacing, which Babel leaves out: letters stand off from digits, as in CHF 5.
+    return re.sub(r"(?<=[^\W\d_])(?=\d)", "\u00a0", text)
+
+
 class PercentageField(forms.DecimalField):
     """Takes a number of per cent, with or without the sign."""
 
@@ -142,17 +161,7 @@ class CurrencyKind(NumberKind):
         return Decimal(stored)
 
     def display(self, value: Any, prop: Property, record: Any) -> str:
-        if value is None:
-            return ""
-        locale = babel_locale()
-        code = record.currency
-        try:
-            # As many digits as the currency has, and never fewer than the amount.
-            text = format_currency(Decimal(value), code, locale=locale, decimal_quantization=False)
-        except UnknownLocaleError:
-            return f"{formats.number_format(Decimal(value), 2)} {code}"
-        # CLDR's currencySpacing, which Babel leaves out: letters stand off from digits, as in CHF 5.
-        return re.sub(r"(?<=[^\W\d_])(?=\d)", "\u00a0", text)
+        return "" if value is None else money(Decimal(value), record.currency)
 
 
 class CurrencyCodeField(forms.CharField):

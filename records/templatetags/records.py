@@ -8,6 +8,7 @@ from django.utils.safestring import mark_safe
 
 from records.lists import PAGE_PARAMETERS, RecordList
 from records.models import ObjectType, Property, Record
+from records.stage_entries import History, history, long_text, short_text
 
 register = template.Library()
 TINTS = 8  # colours of avatars
@@ -31,8 +32,14 @@ def record_mark(record: Record) -> dict[str, Any]:
         "record": record,
         "kind": kind,
         "is_person": is_person,
-        "tint": record.pk % TINTS + 1,
+        "tint": tint(record),
     }
+
+
+@register.filter
+def tint(row: Any) -> int:
+    """Return the number of the colour that somebody's initials stand on."""
+    return row.pk % TINTS + 1
 
 
 @register.filter
@@ -77,6 +84,17 @@ def highlights(object_type: ObjectType) -> list[Property]:
         object_type.properties[name] for name in object_type.list_properties if name in object_type.properties
     ]
     return [prop for prop in chosen if prop.field_type != Property.FieldType.STAGE][:6]
+
+
+@register.simple_tag
+def stays(record: Record) -> History | None:
+    """Return the record's stays in the stages of its pipeline; None where it has none."""
+    found = history(record) if record.kind.stage_property else None
+    return found if found and found.stays else None
+
+
+register.filter("duration", long_text)
+register.filter("short_duration", short_text)
 
 
 @register.simple_tag

@@ -1,5 +1,7 @@
 """The list of an object type, and what is done from it."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -12,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from records import schema, services
+from records.board import Board
 from records.filters import FilterEditor
 from records.forms import create_form
 from records.http import Request
@@ -37,27 +40,41 @@ def record_list(request: Request, type_name: str) -> HttpResponse:
     if not records.is_valid:
         status = UNPROCESSABLE
     try:
-        table = record_table(records)
+        shown = _shown(records)
     except BadCursor:
         messages.error(request, _("That page of the list does not exist; this is the first one."))
         records = RecordList(object_type, _without_page(request.GET), request.user)
-        table, status = record_table(records), 400
-    if not records.page.rows and (request.GET.get("after") or request.GET.get("before")):
+        shown, status = _shown(records), 400
+    is_page = request.GET.get("after") or request.GET.get("before")
+    if is_page and not records.is_board and not records.page.rows:
         # Its rows went meanwhile, such as by archiving all of the last page: show the nearest that has some.
         query = _without_page(request.GET)
         query.update({"last": "1"} if request.GET.get("after") else {})
         records = RecordList(object_type, query, request.user)
-        table = record_table(records)
+        shown = _shown(records)
     context = {
         "object_type": object_type,
         "object_types": schema.current().types,
         "records": records,
-        "table": table,
+        **shown,
         "editor": editor,
         "page_sizes": PAGE_SIZES,
     }
     template = "records/_list.html" if request.htmx.target == "list" else "records/list.html"
+    if request.htmx and context.get("column"):
+        template = "records/_board_cards.html"
     return render(request, template, context, status=status)
+
+
+def _shown(records: RecordList) -> dict[str, Any]:
+    """Return the list as the address asks for it: as a table, as a board, or more cards of one column of it.
+
+    Raises BadCursor.
+    """
+    if not records.is_board:
+        return {"table": record_table(records)}
+    board = Board(records)
+    return {"board": board, "column": board.continuation}
 
 
 def _filter_editor(object_type: ObjectType, query: QueryDict) -> FilterEditor | None:
