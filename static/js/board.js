@@ -36,12 +36,13 @@
     const url = `${board().dataset.url}${id}/move/?${board().dataset.query}`;
     htmx.ajax("POST", url, { source: card, swap: "none", values: { stage: card.parentElement.dataset.stage, ...place } });
   };
-  on("htmx:afterRequest", ({ detail: { elt, successful } }) => {
+  on("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
     const id = elt.dataset?.card;
     const from = waiting.get(id);
     if (!from) return;
     waiting.delete(id);
-    if (!successful && byId(id)) put(byId(id), from);
+    const refused = xhr.status === 0 || xhr.status >= 400; // a refused form is no failure to htmx
+    if (refused && byId(id)) put(byId(id), from);
   });
   /* Heard before the new heads and the card are swapped in: after a dialog it has to go where it was dropped. */
   on("kith:moved", ({ detail: { card: id, stage, after, before } }) => {
@@ -189,7 +190,7 @@
   /* The focus goes elsewhere (and is not merely on its way with the card): as Escape. */
   on("focusout", (event) => {
     if (picked && cardOf(event.target) === picked) {
-      setTimeout(() => picked && !picked.contains(document.activeElement) && putBack());
+      setTimeout(() => picked && document.activeElement !== nameOf(picked) && putBack());
     }
   });
 
