@@ -15,12 +15,13 @@ from associations import services as association_services
 from associations.models import Association
 from crm.sample import words
 from records import paging, schema
+from records.board import RANK
 from records.lists import RecordList
-from records.models import Contact, Record
+from records.models import Contact, Deal, Record, Stage
 from records.provenance import By, Origin
 from records.text import fold
 
-from .generate import FAST
+from .generate import FAST, LARGEST_STAGE
 from .load import USER
 
 TARGETS = 24  # different ones for an action; taken in turn
@@ -57,7 +58,14 @@ class Actions:
             for kind in schema.current().types
         }
         self.hub = Record.objects.get(pk=self._hub())
-        self.all = [*self._lists(), *self._searches(), *self._pages(), *self._writes()]
+        self.all = [
+            *self._lists(),
+            *self._boards(),
+            *self._searches(),
+            *self._pages(),
+            *self._writes(),
+            *self._moves(),
+        ]
 
     def _sample(self, rows: Any) -> list[int]:
         last = rows.order_by("-pk").values_list("pk", flat=True)[0]
@@ -193,6 +201,36 @@ class Actions:
     def _emails(self) -> list[str]:
         return list(Contact.objects.filter(pk__in=self.ids["contacts"]).values_list("email", flat=True))
 
+    # --- Boards -----------------------------------------------------------------------------------
+
+    @property
+    def _largest(self) -> Stage:
+        """The stage in which half of the deals stand."""
+        return schema.current().type("deals").pipelines[0].stage_list[LARGEST_STAGE]
+
+    def _in_largest(self) -> Any:
+        return Deal.objects.live().filter(dealstage=self._largest).order_by("rank", "pk")
+
+    def _boards(self) -> list[Action]:
+        keys = list(self._in_largest().values_list("pk", flat=True))
+        middle = [keys[int(len(keys) * (0.4 + 0.2 * self.random.random()))] for _one in range(TARGETS)]
+        cursors = [paging.cursor(deal, RANK) for deal in Deal.objects.filter(pk__in=middle)]
+        more = [_list("deals", view="board", column=self._largest.pk, after=cursor) for cursor in cursors]
+        return [
+            self._gets("Board", [_list("deals", view="board")]),
+            self._gets("Board sorted by amount", [_list("deals", view="board", sort="-amount")]),
+            self._gets(
+                "Board filtered",
+                [
+                    _list("deals", view="board", hs_priority__in="high"),
+                    _list("deals", view="board", dealtype__in="newbusiness"),
+                    _list("deals", view="board", amount__gte=20_000),
+                ],
+            ),
+            self._gets("Board searched", [_list("deals", view="board", q=word) for word in COMMON]),
+            Action("More of the largest column", more, partial(self._get, **HTMX)),
+        ]
+
     # --- Searches ---------------------------------------------------------------------------------
 
     def _searches(self) -> list[Action]:
@@ -271,6 +309,30 @@ class Actions:
             Action("Property edited in place", list(enumerate(contacts)), self._edit),
             Action("Contact created", range(TARGETS), self._create, self._uncreate),
         ]
+
+    def _moves(self) -> list[Action]:
+        """Moves of cards, each back to where it was afterwards."""
+        inside = list(self._in_largest().values_list("pk", flat=True))
+        behind = self.random.sample(inside, TARGETS)
+        outside = list(
+            Deal.objects.live().exclude(dealstage=self._largest).order_by("pk").values_list("pk", flat=True)
+        )
+        arriving = list(zip(self.random.sample(outside, TARGETS), behind, strict=True))
+        within = list(zip(reversed(behind), behind, strict=True))
+        return [
+            Action("Card moved into the largest column", arriving, self._move, self._unmove),
+            Action("Card moved within the largest column", within, self._move, self._unmove),
+        ]
+
+    def _move(self, target: tuple[int, int]) -> HttpResponse:
+        pk, after = target
+        self.place = Deal.objects.values_list("dealstage", "rank").get(pk=pk)
+        values = {"stage": self._largest.pk, "after": after}
+        return self.client.post(f"/records/deals/{pk}/move/?view=board", values, headers=HTMX)
+
+    def _unmove(self, target: tuple[int, int]) -> None:
+        stage, rank = self.place
+        Deal.objects.filter(pk=target[0]).update(dealstage=stage, rank=rank)
 
     def _new_to_hub(self, place: int) -> list[int]:
         deals = self.ids["deals"]

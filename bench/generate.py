@@ -23,7 +23,9 @@ FIRST_DAY = datetime(2024, 1, 1, 8, tzinfo=UTC)
 DAYS = 730  # from the first record to the last
 HUB_EVERY = 20  # one of so many records of each type is associated with the hub
 HUB = 1  # which of the companies is the hub
-STAGE_WEIGHTS = {"deals": [16, 14, 12, 8, 8, 26, 16], "tickets": [20, 20, 15, 45]}
+# Half of the deals stand in one stage: a hundred in the small world, a hundred thousand in the large one.
+STAGE_WEIGHTS = {"deals": [10, 9, 8, 5, 5, 50, 13], "tickets": [20, 20, 15, 45]}
+LARGEST_STAGE = 5  # of the deals'; which of the stages that is
 
 
 @dataclass(frozen=True)

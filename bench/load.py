@@ -53,7 +53,7 @@ def load(records: int, say: Callable[[str], None] = lambda text: None) -> None:
     from associations.models import Association
     from crm.sample import words
     from records import definition, indexes, schema, search
-    from records.models import Record, UniqueValue
+    from records.models import Record, StageEntry, UniqueValue
 
     from .generate import DEFINITION, Size, World
 
@@ -67,7 +67,8 @@ def load(records: int, say: Callable[[str], None] = lambda text: None) -> None:
     users.create_user(USER)
     owners = [users.create_user(name, first_name=first, last_name=last) for name, first, last in words.OWNERS]
     definition.apply(DEFINITION)
-    tables = [model._meta.db_table for model in (Record, *Record.concrete_models(), UniqueValue, Association)]
+    models = (Record, *Record.concrete_models(), UniqueValue, StageEntry, Association)
+    tables = [model._meta.db_table for model in models]
     with schema.pinned(), _bare(tables):
         world = World(Size.of(records), owners)
         _load_records(world.records())
@@ -93,7 +94,7 @@ def load(records: int, say: Callable[[str], None] = lambda text: None) -> None:
 
 
 def _load_records(records: Iterable[Any]) -> None:
-    from records.models import Record, UniqueValue
+    from records.models import Record, StageEntry, UniqueValue
 
     parent = Record._meta.local_concrete_fields
     for batch in _batches(records):
@@ -106,8 +107,25 @@ def _load_records(records: Iterable[Any]) -> None:
             for record in batch
             for prop_id, value in record.unique_values().items()
         ]
-        fields = [field for field in UniqueValue._meta.local_concrete_fields if not field.primary_key]
-        _insert(UniqueValue, fields, (_row(claim, fields) for claim in claims))
+        _insert_made(UniqueValue, claims)
+        entries = [
+            StageEntry(
+                record_id=record.pk,
+                stage=stage,
+                label=stage.label,
+                entered_at=record.created_at,
+                entered_by_id=record.created_by_id,
+            )
+            for record in batch
+            if (prop := record.kind.stage_property) and (stage := prop.value_of(record))
+        ]
+        _insert_made(StageEntry, entries)
+
+
+def _insert_made(model: Any, rows: Sequence[Any]) -> None:
+    """Insert rows that get their ids from the database."""
+    fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
+    _insert(model, fields, (_row(row, fields) for row in rows))
 
 
 def _load_associations(world: Any, pairs: Sequence[Any]) -> None:

@@ -18,10 +18,11 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from . import paging, stage_entries
-from .lists import COUNTED, ExtraColumn, RecordList
+from .lists import ExtraColumn, RecordList
 from .models import Pipeline, Property, Record, Stage
 from .property_kinds.numbers import money
 
+COUNTED = 3_000  # cards of a column that are counted and summed at once; beyond, all are on demand
 CARDS = 20  # cards that a column shows at first, and more of at a time
 RANK = paging.Order("rank")  # the order that people give the cards
 

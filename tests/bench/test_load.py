@@ -11,7 +11,7 @@ from associations.models import Association, AssociationLimit
 from bench import run
 from bench.generate import Size
 from records import indexes, search
-from records.models import Company, Record, UniqueValue
+from records.models import Company, Record, StageEntry, UniqueValue
 from records.provenance import Origin
 
 RECORDS = run.SMALL
@@ -85,6 +85,25 @@ def test_a_stage_stands_with_its_own_pipeline():
             assert prop.value_of(record).pipeline_id == getattr(record, pipeline)
 
 
+def test_every_record_with_a_stage_has_entered_it_when_it_was_made():
+    expected = {
+        (
+            record.pk,
+            prop.value_of(record).pk,
+            prop.value_of(record).label,
+            record.created_at,
+            record.created_by_id,
+        )
+        for record in specific_records()
+        if (prop := record.kind.stage_property)
+    }
+    columns = ("record", "stage", "label", "entered_at", "entered_by")
+    entries = StageEntry.objects.using(BENCH).filter(left_at=None)
+
+    assert set(entries.values_list(*columns)) == expected
+    assert len(expected) == Size.of(RECORDS).deals + Size.of(RECORDS).tickets
+
+
 def test_pairs_are_canonical_and_unique_and_carry_the_types_of_their_records():
     types = dict(Record.objects.using(BENCH).values_list("pk", "object_type"))
 
@@ -122,7 +141,7 @@ def test_indexes_constraints_and_triggers_are_back():
     def schema(alias: str) -> dict:
         with connections[alias].cursor() as cursor:
             described = {}
-            for model in (Record, *Record.concrete_models(), UniqueValue, Association):
+            for model in (Record, *Record.concrete_models(), UniqueValue, StageEntry, Association):
                 table = model._meta.db_table
                 found = connections[alias].introspection.get_constraints(cursor, table)
                 described[table] = {

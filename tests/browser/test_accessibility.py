@@ -57,6 +57,8 @@ def test_axe_finds_nothing_on_any_page(open_page, deal):
     for address in (
         "/records/contacts/",
         "/records/deals/?q=engine&amount__gte=1&sort=-amount&edit_filter=dealstage",
+        "/records/deals/?view=board",
+        "/records/deals/?view=board&q=nothing",
         "/records/deals/?q=nothing",
         here,
         f"{here}?tab=activities",

@@ -27,6 +27,8 @@ def test_no_page_is_wider_than_the_screen(phone, deal):
     addresses = [
         *(f"/records/{name}/" for name in ("contacts", "companies", "deals", "tickets")),
         "/records/deals/?q=a&amount__gte=1000&edit_filter=dealstage&dealstage__in=1",
+        "/records/deals/?view=board",
+        f"{contact}move/?view=board",
         "/records/contacts/?q=nobody",
         *(f"{contact}?tab={tab}" for tab in ("about", "overview", "activities", "associations")),
         f"{contact}associations/contacts/add/",
