@@ -141,6 +141,8 @@ def long_text(duration: timedelta) -> str:
 def short_text(duration: timedelta) -> str:
     """Return a duration as short as can be: "12 d"."""
     number, unit = _largest(duration)
+    if not number:
+        return _("now")
     texts = {"d": _("%(number)s d"), "h": _("%(number)s h"), "m": _("%(number)s min")}
     return texts[unit] % {"number": number}
 
