@@ -17,6 +17,7 @@ from .models import Record, Stage
 from .models.pipeline import RANK_GAP
 from .paging import RowComparison
 from .provenance import By
+from .transactions import unit_of_work
 
 SPREAD = 64  # cards that are spread anew at first; twice as many where these have no room
 ROOM = 2**10  # between two cards that were spread anew
@@ -31,6 +32,7 @@ class Moved:
     was_below: int | None
 
 
+@unit_of_work
 def move_card(
     record: Record,
     stage: Stage,
