@@ -274,6 +274,7 @@ def test_on_a_phone_columns_snap_and_cards_are_moved_by_their_menus(phone, deals
     card(phone, "Beta").locator("summary").tap()
     phone.get_by_role("button", name=str(stages()[1])).tap()
     expect(cards(phone, 1)).to_have_text(["Beta", "Delta"])
+    expect(phone.locator("#toasts")).to_contain_text("Beta moved to")
     assert stored(1) == ["Beta", "Delta"]
     phone.locator(".board").evaluate("board => board.scrollTo(390, 0)")
     phone.wait_for_function(
