@@ -17,7 +17,8 @@ from associations.picker import Option, Options
 from associations.services import Outcome, Reason, Status
 from associations.sidebar import Card, Section
 from records import schema
-from records.filters import FilterEditor
+from records.filter_editing import FilterEditor
+from records.filters import Subject
 from records.forms import PropertiesForm, create_form
 from records.lists import PAGE_SIZES, RecordList
 from records.models import Record
@@ -161,6 +162,8 @@ def _list_context(rows: list[Record], user: Any) -> dict[str, Any]:
     return {
         "records": records,
         "table": record_table(records),
-        "editor": FilterEditor(deals.properties["amount"], initial={"operator": "between", "value": "1000"}),
+        "editor": FilterEditor(
+            Subject(deals.properties["amount"]), initial={"operator": "between", "value": "1000"}
+        ),
         "page_sizes": PAGE_SIZES,
     }

@@ -9,13 +9,22 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from . import paging, search
-from .filters import ActiveFilter, filter_set
+from .filters import ActiveFilter, Filters
 from .models import ObjectType, Property, Record
 
 PAGE_SIZES = (25, 50, 100)
 COUNTED = search.COMMON  # rows counted at once; beyond, an exact count is offered and not forced
 NAME = "name"  # the column that holds a record's name
-PAGE_PARAMETERS = ("after", "before", "last", "count", "edit_filter", "created")
+# What an address says of this one look at a list, and not of the list.
+PAGE_PARAMETERS = ("after", "before", "last", "count", "edit_filter", "add_filter", "find", "created")
+
+
+def without_page_state(query: QueryDict) -> QueryDict:
+    """Return an address without what it says of this one look at the list: it starts at the first page."""
+    query = query.copy()
+    for name in [name for name in query if name in PAGE_PARAMETERS or name.startswith("filter-")]:
+        del query[name]
+    return query
 
 
 @dataclass(frozen=True)
@@ -66,16 +75,26 @@ class RecordList:
             for narrowing in extension.narrowings(object_type, query, user)
         ]
         self.is_common = search.is_common(self.text, object_type)
-        visible = object_type.model.objects.visible_to(user)
-        if object_type.is_custom or self._goes_by_type:  # custom types share one table
-            visible = visible.of_type(object_type)
-        self.filters: list[ActiveFilter]
-        bound, self.filters = filter_set(object_type, query, visible)
-        self.is_valid = bound.is_valid()
-        rows = bound.qs if self.is_valid else visible.none()
-        for narrowing in self.narrowings:
-            rows = narrowing.apply(rows)
-        self.rows: Any = search.matching(rows, self.text, object_type, common=self.is_common)
+        rows: Any = object_type.model.objects.visible_to(user)
+        if object_type.is_custom:  # custom types share one table
+            rows = rows.of_type(object_type)
+        self.filtering = Filters(object_type, query, user)
+        self.is_valid = self.filtering.is_valid
+        if self.is_valid:
+            for narrowing in self.narrowings:
+                rows = narrowing.apply(rows)
+            rows = search.matching(rows, self.text, object_type, common=self.is_common)
+            rows = self.filtering.apply(rows, is_narrowed=bool(self.text or self.narrowings))
+        else:
+            rows = rows.none()
+        if self._goes_by_type and not object_type.is_custom:
+            rows = rows.of_type(object_type)
+        self.rows = rows
+
+    @property
+    def filters(self) -> list[ActiveFilter]:
+        """The filters that the address names, of all groups."""
+        return self.filtering.active
 
     @property
     def _goes_by_type(self) -> bool:
@@ -86,7 +105,7 @@ class RecordList:
         """
         if search.looks_up(self.text) and not self.is_common:
             return False
-        if any(narrowing.by_id for narrowing in self.narrowings):
+        if self.filtering.by_id or any(narrowing.by_id for narrowing in self.narrowings):
             return False
         return self.order.key == "id" and "__" not in self.order.lookup
 
@@ -199,12 +218,8 @@ class RecordList:
     @property
     def state(self) -> list[tuple[str, str]]:
         """The address's parameters that a search keeps: all but the text and the page."""
-        return [
-            (name, value)
-            for name, values in self.query.lists()
-            for value in values
-            if name != "q" and name not in PAGE_PARAMETERS and not name.startswith("filter-")
-        ]
+        kept = without_page_state(self.query).lists()
+        return [(name, value) for name, values in kept for value in values if name != "q"]
 
     @property
     def is_narrowed(self) -> bool:
