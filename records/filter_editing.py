@@ -187,14 +187,14 @@ class Choice:
 class FilterMenu:
     """What a group can be filtered by: own properties, or those of one associated type, or what a text finds.
 
-    The address says which: `add_filter=2.companies` opens the menu of the second group at the companies.
+    The address says which: `add_filter=or2.companies` opens the menu of the second group at the companies.
     """
 
     def __init__(self, object_type: ObjectType, query: QueryDict, number: int) -> None:
         self.object_type = object_type
         self.number = number
         asked, _dot, type_name = query.get("add_filter", "").partition(".")
-        self.is_open = asked == str(number)
+        self.is_open = asked == f"or{number}"
         self.text = query.get("find", "").strip()[:100] if self.is_open else ""
         self.types = related_types(object_type)
         self.other = self.types.get(type_name) if self.is_open and not self.text else None

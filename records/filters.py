@@ -31,6 +31,7 @@ TAKEN = (COUNT, "label")
 ESCAPE = "property-"
 COUNTED = 10_000  # associated records of one record up to which a list can be filtered by their number
 _GROUP = re.compile(r"or([1-9]\d?)\.")
+_LIKE_A_FILTER = re.compile(r"([a-z]\w*\.){0,2}[a-z][\w-]*__[a-z_]+(\.\d{1,2})?", re.ASCII)
 
 
 class CountKind(NumberKind):
@@ -213,6 +214,26 @@ def named_filters(object_type: ObjectType, query: QueryDict) -> list[ActiveFilte
     return named
 
 
+def left_out(object_type: ObjectType, query: QueryDict) -> list[str]:
+    """Return what an address names as filters that cannot be made, such as those on archived properties."""
+    unknown = []
+    for parameter in query:
+        if not _LIKE_A_FILTER.fullmatch(parameter) or not any(map(str.strip, query.getlist(parameter))):
+            continue
+        name, operator = split_parameter(parameter)
+        subject = subject_named(object_type, name)
+        if subject is None or all(one.name != operator for one in subject.prop.kind.operators):
+            unknown.append(_archived_title(object_type, name) or parameter)
+    return unknown
+
+
+def _archived_title(object_type: ObjectType, name: str) -> str:
+    type_name, dot, name = _GROUP.sub("", name).rpartition(".")
+    owner = related_types(object_type).get(type_name) if dot else object_type
+    prop = owner.archived_properties.get(name.removeprefix(ESCAPE)) if owner else None
+    return prop.title if prop else ""
+
+
 @dataclass
 class Group:
     """Filters that narrow together."""
@@ -317,6 +338,7 @@ class Filters:
         ]
         for group in self.groups:
             group.filters = [self._with_such(one, group) for one in group.filters]
+        self.active = [one for group in self.groups for one in group.filters]
         self.by_id = False
 
     @staticmethod

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from . import paging, search
-from .filters import ActiveFilter, Filters
+from .filters import ActiveFilter, Filters, left_out
 from .models import ObjectType, Property, Record
 
 PAGE_SIZES = (25, 50, 100)
@@ -136,6 +136,19 @@ class RecordList:
         names = self.object_type.list_properties
         properties: list[Property | ExtraColumn] = [available[name] for name in names if name in available]
         return [*properties[:1], *usual, *properties[1:]]
+
+    @cached_property
+    def left_out(self) -> list[str]:
+        """What the address asks for and no longer exists, such as archived properties."""
+        kind = self.object_type
+        asked = [*self.query.getlist("columns"), self.query.get("sort", "").removeprefix("-")]
+        known = {"", NAME, *kind.properties, *self.extra_columns}
+        unknown = dict.fromkeys(name for name in asked if name not in known)
+        labels = [
+            kind.archived_properties[name].title if name in kind.archived_properties else name
+            for name in unknown
+        ]
+        return list(dict.fromkeys([*left_out(kind, self.query), *labels]))
 
     @property
     def choosable_columns(self) -> list[dict[str, Any]]:

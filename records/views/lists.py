@@ -18,6 +18,7 @@ from records.lists import PAGE_SIZES, RecordList, without_page_state
 from records.models import ObjectType, Record
 from records.paging import BadCursor
 from records.provenance import Origin
+from records.saved_views import ViewBar
 from records.tables import record_table
 
 from .common import UNPROCESSABLE, by, object_type_or_404, say_archived, selected_ids
@@ -57,6 +58,7 @@ def record_list(request: Request, type_name: str) -> HttpResponse:
         "table": table,
         "editor": editor,
         "page_sizes": PAGE_SIZES,
+        "bar": ViewBar(object_type, request.GET, request.user),
     }
     template = "records/_list.html" if request.htmx.target == "list" else "records/list.html"
     return render(request, template, context, status=status)
@@ -64,8 +66,9 @@ def record_list(request: Request, type_name: str) -> HttpResponse:
 
 def _filter_choices(request: Request, object_type: ObjectType) -> HttpResponse:
     """Show what a filter can be about: another step of the menu, or what its search finds."""
-    number = request.GET.get("add_filter", "").partition(".")[0]
-    menu = FilterMenu(object_type, request.GET, int(number) if number in map(str, range(1, 100)) else 1)
+    group = request.GET.get("add_filter", "").partition(".")[0].removeprefix("or")
+    number = int(group) if group in map(str, range(1, 100)) else 1
+    menu = FilterMenu(object_type, request.GET, number)
     return render(request, "records/_filter_choices.html", {"menu": menu})
 
 
