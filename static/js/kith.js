@@ -126,9 +126,9 @@
       items[0].focus();
     } else move(event, items, null);
   });
-  // A menu that can be searched is opened to type. (`toggle` does not bubble.)
+  // A menu that can be searched is opened to type; by touch that would bring up a keyboard. (No bubbling.)
   document.addEventListener("toggle", ({ target }) => {
-    if (target.matches("details.menu[open]")) $("[type=search]", target)?.focus();
+    if (target.matches("details.menu[open]") && matchMedia("(hover: hover)").matches) $("[type=search]", target)?.focus();
   }, true);
 
   /* Move the focus among items by arrow key; up from the first one goes to `above`, or round to the last. */
