@@ -77,19 +77,17 @@ class AssociatedRecords:
         """Return the condition on records, by the quicker of the two ways."""
         allowed = Range(asked.counts) if asked.counts else Range([("gte", 1)])
         condition = _counted(asked, allowed)
+        if narrowed is not None:
+            ids = list(narrowed.order_by().values_list("pk", flat=True)[: NARROW + 1])
+            if len(ids) <= NARROW:
+                return Answer(Q(pk__in=ids) & condition, by_id=True)
         if allowed.low == 0 or not asked.is_narrowed:
             return Answer(condition)
-        if narrowed is not None and _number(narrowed, NARROW) <= NARROW:
-            return Answer(condition)
-        number = _number(asked.others, FEW_OTHERS)
+        number = asked.others.order_by()[: FEW_OTHERS + 1].count()
         if number > FEW_OTHERS:
             return Answer(condition)
         found = Q(pk__in=_found(asked))
         return Answer(found if allowed.is_one_or_more else found & condition, by_id=number <= MANY)
-
-
-def _number(rows: QuerySet, bound: int) -> int:
-    return rows.order_by()[: bound + 1].count()
 
 
 def _sides(asked: Related) -> list[QuerySet]:

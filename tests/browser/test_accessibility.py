@@ -144,6 +144,6 @@ def test_every_page_has_one_title_and_is_skipped_to(desktop, deal):
     desktop.keyboard.press("Enter")
     desktop.keyboard.press("Tab")
     expect(desktop.locator(".page-head__title summary")).to_be_focused()
-    for next_one in ("#create-record", "#list-q", "#add-filter", "#choose-columns"):
+    for next_one in ("#create-record", ".tab", "#all-views", "#list-q", "#add-filter", "#choose-columns"):
         desktop.keyboard.press("Tab")
         expect(desktop.locator(next_one)).to_be_focused()
