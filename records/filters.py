@@ -354,6 +354,11 @@ class Filters:
         return replace(one, subject=replace(subject, prop=replace(subject.prop, such=such)))
 
     @property
+    def is_related(self) -> bool:
+        """Whether any of them is about associated records."""
+        return any(one.subject.other for one in self.active)
+
+    @property
     def takes_more(self) -> bool:
         """Whether there may be another filter."""
         return len(self.active) < FILTERS
