@@ -12,9 +12,9 @@ from typing import Any
 from django.db.models import Exists, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import Exact, GreaterThanOrEqual, LessThanOrEqual
 
-from records import filters
-from records.filters import Answer, Related
+from records import relations
 from records.models import ObjectType
+from records.relations import Answer, Related
 
 from .columns import MANY
 from .models import Association
@@ -67,7 +67,7 @@ class Range:
 
 
 class AssociatedRecords:
-    """Relates records by their live associations (see `records.filters.Relation`)."""
+    """Relates records by their live associations (see `records.relations.Relation`)."""
 
     def types(self, object_type: ObjectType) -> Iterable[ObjectType]:
         """Return the types whose records those of a type may be associated with."""
@@ -135,4 +135,4 @@ def _found(asked: Related) -> QuerySet:
 
 def register() -> None:
     """Let lists be filtered by associated records."""
-    filters.relations.append(AssociatedRecords())
+    relations.relations.append(AssociatedRecords())

@@ -18,10 +18,10 @@ from associations.services import Outcome, Reason, Status
 from associations.sidebar import Card, Section
 from records import schema
 from records.filter_editing import FilterEditor
-from records.filters import Subject
 from records.forms import PropertiesForm, create_form
 from records.lists import PAGE_SIZES, RecordList
 from records.models import Record
+from records.named_filters import Subject
 from records.paging import Page
 from records.tables import record_table
 

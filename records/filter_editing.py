@@ -10,8 +10,9 @@ from django.utils import formats
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from .filters import NumberOf, Subject, named_filters, related_types, subject_named
 from .models import ObjectType
+from .named_filters import NumberOf, Subject, named_filters, subject_named
+from .relations import related_types
 
 SHOWN = 60  # properties that a search of the menu shows
 

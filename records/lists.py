@@ -9,8 +9,9 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from . import paging, search
-from .filters import ActiveFilter, Filters, left_out
+from .filters import Filters
 from .models import ObjectType, Property, Record
+from .named_filters import ActiveFilter, left_out
 
 PAGE_SIZES = (25, 50, 100)
 COUNTED = search.COMMON  # rows counted at once; beyond, an exact count is offered and not forced

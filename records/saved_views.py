@@ -73,7 +73,7 @@ class ViewBar:
         found = {}
         if wanted:
             rows = SavedView.objects.visible_to(user).filter(object_type=object_type, pk__in=wanted)
-            found = {view.pk: view for view in rows.distinct()}
+            found = {view.pk: view for view in rows}
         self.open = found.get(open_id) if open_id else None
         self.is_missing = bool(text) and self.open is None
         self.views = [found[pk] for pk in pinned if pk in found]

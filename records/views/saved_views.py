@@ -20,7 +20,7 @@ from .settings.common import done, form_page, posted
 
 def view_or_404(request: Request, object_type: ObjectType, pk: int, *, to_change: bool = False) -> SavedView:
     """Return a view that the user may open, or change. Raises Http404 and PermissionDenied."""
-    views = SavedView.objects.visible_to(request.user).filter(object_type=object_type).distinct()
+    views = SavedView.objects.visible_to(request.user).filter(object_type=object_type)
     view = views.filter(pk=pk).first() if pk < 2**63 else None
     if view is None:
         raise Http404(_("This view does not exist, or is not shared with you."))
@@ -43,7 +43,6 @@ def view_list(request: Request, type_name: str) -> HttpResponse:
         SavedView.objects.visible_to(request.user)
         .filter(object_type=object_type)
         .select_related("owner", "team")
-        .distinct()
     )
     places = {pk: place for place, pk in enumerate(pinned)}
     shown = sorted(views, key=lambda view: places.get(view.pk, len(places)))
