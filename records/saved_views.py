@@ -135,7 +135,8 @@ class SavedViewForm(forms.ModelForm):
         teams = Group.objects.all() if user.is_staff else user.groups.all()
         teams = (teams | Group.objects.filter(pk=self.instance.team_id)).distinct().order_by("name")
         field: Any = self.fields["visibility"]
-        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+        team: Any = self.fields["team"]
+        team.queryset, team.empty_label = teams, "—"
         if not teams:
             del self.fields["team"]
             field.choices = [one for one in field.choices if one[0] != SavedView.Visibility.TEAM]

@@ -141,6 +141,9 @@
     else items[(Math.max(place, step < 0 ? 0 : -1) + step + items.length) % items.length]?.focus();
   };
 
+  // --- Views: of many tabs the open one is in sight. ---
+  $(".views__tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
   // --- List: how many rows are ticked, tick all. ---
   const boxes = () => $$("#list td input[name=selected]");
   const count = () => {

@@ -139,7 +139,7 @@ def test_a_view_on_what_was_archived_opens_and_says_what_it_leaves_out(signed_in
     text = signed_in.get(f"{VIEWS}{view.pk}/", follow=True).text
 
     assert "Engine" in text
-    assert "Left out, because it no longer exists: Priority, companies.gone__is" in text
+    assert "Left out, because it does not exist: Priority, companies.gone__is" in text
 
 
 # --- Names --------------------------------------------------------------------------------------------
