@@ -50,7 +50,6 @@ def view_list(request: Request, type_name: str) -> HttpResponse:
     rows = [
         {
             "view": view,
-            "address": address(object_type, view),
             "is_pinned": place < number,
             "is_first": place == 0,
             "is_last": place == number - 1,
