@@ -8,7 +8,7 @@ import records.models.saved_view
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0006_rank_and_stays"),
+        ("records", "0007_field_types"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
