@@ -141,6 +141,35 @@ class Actions:
                 [_list("contacts", email__is=email) for email in self._emails()],
             ),
             self._gets(
+                "List filtered, two groups",
+                [
+                    _list("deals", **{"amount__gte": "40000", "or2.dealtype__in": "newbusiness"}),
+                    _list("contacts", **{"city__is": "Berlin", "or2.lifecyclestage__in": "customer"}),
+                ],
+            ),
+            self._gets(
+                "List filtered, by company's industry",
+                [
+                    _list("contacts", **{"companies.industry__is": industry})
+                    for industry, _ends in words.INDUSTRIES
+                ],
+            ),
+            self._gets(
+                "List filtered, by company's industry, few left",
+                [
+                    _list("contacts", **{"companies.industry__is": "Software", "email__is": email})
+                    for email in self._emails()
+                ],
+            ),
+            self._gets(
+                "List filtered, by number of open tickets",
+                [
+                    _list(name, **{"tickets.hs_pipeline_stage__open": "1", "tickets.count__gt": "3"})
+                    for name in ("companies", "contacts")
+                ],
+            ),
+            self._gets("List filtered, without a contact", [_list("deals", **{"contacts.count__eq": "0"})]),
+            self._gets(
                 "List searched, common word",
                 [_list(name, q=word) for word in COMMON for name in ("contacts", "companies")],
             ),

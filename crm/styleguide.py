@@ -17,10 +17,11 @@ from associations.picker import Option, Options
 from associations.services import Outcome, Reason, Status
 from associations.sidebar import Card, Section
 from records import schema
-from records.filters import FilterEditor
+from records.filter_editing import FilterEditor
 from records.forms import PropertiesForm, create_form
 from records.lists import PAGE_SIZES, RecordList
 from records.models import Record, Stage
+from records.named_filters import Subject
 from records.paging import Page
 from records.tables import record_table
 
@@ -162,6 +163,8 @@ def _list_context(rows: list[Record], user: Any) -> dict[str, Any]:
     return {
         "records": records,
         "table": record_table(records),
-        "editor": FilterEditor(deals.properties["amount"], initial={"operator": "between", "value": "1000"}),
+        "editor": FilterEditor(
+            Subject(deals.properties["amount"]), initial={"operator": "between", "value": "1000"}
+        ),
         "page_sizes": PAGE_SIZES,
     }

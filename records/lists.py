@@ -9,13 +9,33 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from . import paging, search
-from .filters import ActiveFilter, filter_set
+from .filters import Filters
 from .models import ObjectType, Property, Record
+from .named_filters import ActiveFilter, left_out
 
 PAGE_SIZES = (25, 50, 100)
 COUNTED = search.COMMON  # rows counted at once; beyond, an exact count is offered and not forced
 NAME = "name"  # the column that holds a record's name
-PAGE_PARAMETERS = ("after", "before", "last", "column", "count", "edit_filter", "created")
+# What an address says of this one look at a list, and not of the list.
+PAGE_PARAMETERS = (
+    "after",
+    "before",
+    "last",
+    "column",
+    "count",
+    "edit_filter",
+    "add_filter",
+    "find",
+    "created",
+)
+
+
+def without_page_state(query: QueryDict) -> QueryDict:
+    """Return an address without what it says of this one look at the list: it starts at the first page."""
+    query = query.copy()
+    for name in [name for name in query if name in PAGE_PARAMETERS or name.startswith("filter-")]:
+        del query[name]
+    return query
 
 
 @dataclass(frozen=True)
@@ -66,17 +86,27 @@ class RecordList:
             for narrowing in extension.narrowings(object_type, query, user)
         ]
         self.is_common = search.is_common(self.text, object_type)
-        visible = object_type.model.objects.visible_to(user)
+        rows: Any = object_type.model.objects.visible_to(user)
         # Custom types share one table; a board goes by its stages, which belong to one type.
-        if not self.is_board and (object_type.is_custom or self._goes_by_type):
-            visible = visible.of_type(object_type)
-        self.filters: list[ActiveFilter]
-        bound, self.filters = filter_set(object_type, query, visible)
-        self.is_valid = bound.is_valid()
-        rows = bound.qs if self.is_valid else visible.none()
-        for narrowing in self.narrowings:
-            rows = narrowing.apply(rows)
-        self.rows: Any = search.matching(rows, self.text, object_type, common=self.is_common)
+        if object_type.is_custom and not self.is_board:
+            rows = rows.of_type(object_type)
+        self.filtering = Filters(object_type, query, user)
+        self.is_valid = self.filtering.is_valid
+        if self.is_valid:
+            for narrowing in self.narrowings:
+                rows = narrowing.apply(rows)
+            rows = search.matching(rows, self.text, object_type, common=self.is_common)
+            rows = self.filtering.apply(rows, is_narrowed=bool(self.text or self.narrowings))
+        else:
+            rows = rows.none()
+        if self._goes_by_type and not object_type.is_custom and not self.is_board:
+            rows = rows.of_type(object_type)
+        self.rows = rows
+
+    @property
+    def filters(self) -> list[ActiveFilter]:
+        """The filters that the address names, of all groups."""
+        return self.filtering.active
 
     @property
     def is_board(self) -> bool:
@@ -92,8 +122,10 @@ class RecordList:
         """
         if search.looks_up(self.text) and not self.is_common:
             return False
-        if any(narrowing.by_id for narrowing in self.narrowings):
+        if self.filtering.by_id or any(narrowing.by_id for narrowing in self.narrowings):
             return False
+        if any(getattr(one.subject.prop, "indexed", False) for one in self.filters):
+            return True  # its index begins with the type
         return self.order.key == "id" and "__" not in self.order.lookup
 
     # --- Columns ----------------------------------------------------------------------------------
@@ -123,6 +155,19 @@ class RecordList:
         names = self.object_type.list_properties
         properties: list[Property | ExtraColumn] = [available[name] for name in names if name in available]
         return [*properties[:1], *usual, *properties[1:]]
+
+    @cached_property
+    def left_out(self) -> list[str]:
+        """What the address asks for and no longer exists, such as archived properties."""
+        kind = self.object_type
+        asked = [*self.query.getlist("columns"), self.query.get("sort", "").removeprefix("-")]
+        known = {"", NAME, *kind.properties, *self.extra_columns}
+        unknown = dict.fromkeys(name for name in asked if name not in known)
+        labels = [
+            kind.archived_properties[name].title if name in kind.archived_properties else name
+            for name in unknown
+        ]
+        return list(dict.fromkeys([*left_out(kind, self.query), *labels]))
 
     @property
     def choosable_columns(self) -> list[dict[str, Any]]:
@@ -187,6 +232,8 @@ class RecordList:
     def count(self) -> int:
         """How many records there are: exactly where the address asks for that, else up to COUNTED + 1."""
         exact = bool(self.query.get("count"))
+        if self.filtering.is_related and self._is_one_page:
+            return len(self.page.rows)  # to find them again might take as long as it took to find them
         rows = self.rows.order_by()
         if not self.is_narrowed:  # an index of `Record` alone answers
             rows = Record.objects.visible_to(self.user).of_type(self.object_type).order_by()
@@ -198,6 +245,13 @@ class RecordList:
         return rows.count() if exact else rows[: COUNTED + 1].count()
 
     @property
+    def _is_one_page(self) -> bool:
+        """Whether the page that the address asks for is the first and the last."""
+        if any(self.query.get(name) for name in ("after", "before", "last")):
+            return False
+        return self.page.before is None and self.page.after is None
+
+    @property
     def count_is_exact(self) -> bool:
         """Whether `count` is all, and not "more than COUNTED"."""
         return bool(self.query.get("count")) or self.count != COUNTED + 1
@@ -205,12 +259,8 @@ class RecordList:
     @property
     def state(self) -> list[tuple[str, str]]:
         """The address's parameters that a search keeps: all but the text and the page."""
-        return [
-            (name, value)
-            for name, values in self.query.lists()
-            for value in values
-            if name != "q" and name not in PAGE_PARAMETERS and not name.startswith("filter-")
-        ]
+        kept = without_page_state(self.query).lists()
+        return [(name, value) for name, values in kept for value in values if name != "q"]
 
     @property
     def is_narrowed(self) -> bool:

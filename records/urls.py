@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import board, lists, record
+from .views import board, lists, record, saved_views
 
 app_name = "records"
 urlpatterns = [
@@ -10,6 +10,13 @@ urlpatterns = [
     path("<slug:type_name>/archive/", lists.archive_selected, name="archive-selected"),
     path("<slug:type_name>/restore/", lists.restore, name="restore"),
     path("<slug:type_name>/duplicates/", lists.duplicates, name="duplicates"),
+    path("<slug:type_name>/views/", saved_views.view_list, name="views"),
+    path("<slug:type_name>/views/new/", saved_views.create, name="view-create"),
+    path("<slug:type_name>/views/<int:pk>/", saved_views.open_view, name="view"),
+    path("<slug:type_name>/views/<int:pk>/edit/", saved_views.edit, name="view-edit"),
+    path("<slug:type_name>/views/<int:pk>/save/", saved_views.save, name="view-save"),
+    path("<slug:type_name>/views/<int:pk>/delete/", saved_views.delete, name="view-delete"),
+    path("<slug:type_name>/views/<int:pk>/pin/", saved_views.change_pins, name="view-pin"),
     path("<slug:type_name>/<int:pk>/", record.record_page, name="record"),
     path("<slug:type_name>/<int:pk>/archive/", record.archive, name="archive"),
     path("<slug:type_name>/<int:pk>/properties/<slug:name>/", record.edit_property, name="property"),

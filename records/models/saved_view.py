@@ -3,8 +3,12 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from records import schema
 
 from .object_type import ObjectType
 
@@ -25,6 +29,13 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
         )
 
 
+def keep_shared(collector: Any, field: Any, views: Any, using: str) -> None:
+    """Delete a deleted user's private views; those that others see stay, without an owner."""
+    private = SavedView.Visibility.PRIVATE
+    models.CASCADE(collector, field, views.filter(visibility=private), using)
+    models.SET_NULL(collector, field, views.exclude(visibility=private), using)
+
+
 class SavedView(models.Model):
     """A list as somebody wants to see it again: filters, columns, order, table or board, under a name.
 
@@ -42,7 +53,12 @@ class SavedView(models.Model):
     name = models.CharField(_("name"), max_length=100)
     query = models.TextField(_("query"), blank=True, help_text=_("What the address of the list says."))
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL,
+        keep_shared,
+        null=True,
+        blank=True,
+        related_name="saved_views",
+        verbose_name=_("owner"),
     )
     visibility = models.CharField(
         _("who sees it"), max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
@@ -72,6 +88,19 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("records:view", args=[schema.current().type_by_id(self.object_type_id).name, self.pk])
+
+    @property
+    def parameters(self) -> QueryDict:
+        """What the address of the list says."""
+        return QueryDict(self.query, mutable=True)
+
+    @property
+    def who(self) -> str:
+        """Who may open it, as a reader is told."""
+        return str(self.team) if self.visibility == self.Visibility.TEAM else self.get_visibility_display()
 
     def may_be_changed_by(self, user: Any) -> bool:
         """Whether a user may change or delete the view: its owner, and administrators."""

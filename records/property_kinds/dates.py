@@ -59,7 +59,7 @@ class DateKind(NullableKind):
                     try:
                         first, last = days(value)
                     except OverflowError:  # before the first day of the calendar, behind the last
-                        return queryset.none()
+                        return queryset.filter(pk__in=[])
                     return queryset.filter(self.within(prop, first, last))
 
                 return filter_class(method=apply)

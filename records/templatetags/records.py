@@ -6,7 +6,8 @@ from typing import Any
 from django import template
 from django.utils.safestring import mark_safe
 
-from records.lists import PAGE_PARAMETERS, RecordList
+from records.filter_editing import FilterMenu, without_filter, without_group
+from records.lists import RecordList, without_page_state
 from records.models import ObjectType, Property, Record
 from records.stage_entries import History, history, long_text, short_text
 
@@ -50,16 +51,23 @@ def initials(name: Any) -> str:
 
 
 @register.simple_tag
-def list_url(records: RecordList, remove: str = "", **changes: Any) -> str:
-    """Return the address of a list with some parameters changed or removed; it starts at the first page."""
-    query = records.query.copy()
-    for name in [
-        name for name in query if name in PAGE_PARAMETERS or name.startswith("filter-") or name == remove
-    ]:
-        del query[name]
+def list_url(records: RecordList, remove: str = "", remove_group: int | None = None, **changes: Any) -> str:
+    """Return the address of a list with some parameters changed, or with a filter, another parameter or a
+    group of filters removed; it starts at the first page."""
+    query = without_page_state(records.query)
+    if remove:
+        query = without_filter(query, remove)
+    if remove_group:
+        query = without_group(query, records.object_type, remove_group)
     for name, changed in changes.items():
         query[name] = changed
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def filter_menu(records: RecordList, number: int) -> FilterMenu:
+    """Return what the group of filters with this number can be filtered by."""
+    return FilterMenu(records.object_type, records.query, number)
 
 
 @register.filter

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,13 +14,14 @@ from django.views.decorators.http import require_POST
 
 from records import schema, services
 from records.board import Board
-from records.filters import FilterEditor
+from records.filter_editing import FilterMenu, filter_editor, with_filter
 from records.forms import create_form
 from records.http import Request
-from records.lists import PAGE_SIZES, RecordList
+from records.lists import PAGE_SIZES, RecordList, without_page_state
 from records.models import ObjectType, Record
 from records.paging import BadCursor
 from records.provenance import Origin
+from records.saved_views import ViewBar
 from records.tables import record_table
 
 from .common import UNPROCESSABLE, by, object_type_or_404, say_archived, selected_ids
@@ -31,10 +31,13 @@ def record_list(request: Request, type_name: str) -> HttpResponse:
     """Show the records of a type that the address asks for."""
     object_type = object_type_or_404(type_name)
     status = 200
-    editor = _filter_editor(object_type, request.GET)
+    if request.htmx.target and request.htmx.target.startswith("filter-choices"):
+        return _filter_choices(request, object_type)
+    editor = filter_editor(object_type, request.GET)
     if editor and editor.is_bound:
         if editor.is_valid():
-            return redirect(f"{request.path}?{_with_filter(request.GET, editor)}")
+            query = without_page_state(with_filter(request.GET, editor))
+            return redirect(f"{request.path}?{query.urlencode()}")
         status = UNPROCESSABLE
     records = RecordList(object_type, request.GET, request.user)
     if not records.is_valid:
@@ -59,6 +62,7 @@ def record_list(request: Request, type_name: str) -> HttpResponse:
         **shown,
         "editor": editor,
         "page_sizes": PAGE_SIZES,
+        "bar": ViewBar(object_type, request.GET, request.user),
     }
     template = "records/_list.html" if request.htmx.target == "list" else "records/list.html"
     if request.htmx and context.get("column"):
@@ -77,27 +81,12 @@ def _shown(records: RecordList) -> dict[str, Any]:
     return {"board": board, "column": board.continuation}
 
 
-def _filter_editor(object_type: ObjectType, query: QueryDict) -> FilterEditor | None:
-    """Return the editor of the filter that the address edits: a new one on a property (`edit_filter=amount`),
-    or an active one, as it stands (`edit_filter=amount__gte`)."""
-    edited = query.get("edit_filter", "")
-    name, _separator, operator = edited.rpartition("__")
-    prop = object_type.properties.get(name or edited)
-    if prop is None:
-        return None
-    if "filter-operator" in query:
-        return FilterEditor(prop, query)
-    if not name:
-        return FilterEditor(prop)
-    values = query.getlist(edited)
-    editor = FilterEditor(prop, initial={"operator": operator})
-    if isinstance(editor.fields["value"], forms.MultipleChoiceField):
-        editor.initial["value"] = values
-    elif operator == "between":
-        editor.initial["value"], _separator, editor.initial["value2"] = "".join(values).partition(",")
-    else:
-        editor.initial["value"] = "".join(values)
-    return editor
+def _filter_choices(request: Request, object_type: ObjectType) -> HttpResponse:
+    """Show what a filter can be about: another step of the menu, or what its search finds."""
+    group = request.GET.get("add_filter", "").partition(".")[0].removeprefix("or")
+    number = int(group) if group in map(str, range(1, 100)) else 1
+    menu = FilterMenu(object_type, request.GET, number)
+    return render(request, "records/_filter_choices.html", {"menu": menu})
 
 
 def _without_page(query: QueryDict) -> QueryDict:
@@ -105,15 +94,6 @@ def _without_page(query: QueryDict) -> QueryDict:
     for name in ("after", "before", "last"):
         query.pop(name, None)
     return query
-
-
-def _with_filter(query: QueryDict, editor: FilterEditor) -> str:
-    query = _without_page(query)
-    gone = ("edit_filter", query["edit_filter"])  # the filter as it was, too
-    for name in [name for name in query if name in gone or name.startswith("filter-")]:
-        del query[name]
-    query.setlist(editor.parameter, editor.parameter_values)
-    return query.urlencode()
 
 
 def create(request: Request, type_name: str) -> HttpResponse:

@@ -70,6 +70,7 @@
     if (!lostFocus()) return;
     if (elt.matches(".property")) $(".property__edit", elt)?.focus();
     else if (elt.matches("#list")) byId(focusNext)?.focus();
+    else if (elt.matches("[id^=filter-choices]")) $("input[type=search]", elt.closest(".menu"))?.focus();
     else if (elt.matches("#picker-results")) $("input", $$(".option", elt)[optionsBefore])?.focus();
   });
 
@@ -117,8 +118,18 @@
     if (event.key === "Escape") {
       menu.open = false;
       $("summary", menu).focus();
-    } else move(event, $$("a.menu__item, button.menu__item, .menu__item input", menu), null);
+      return;
+    }
+    const items = $$("a.menu__item, button.menu__item, .menu__item input", menu);
+    if (event.key === "Enter" && event.target.matches("[type=search]") && items.length) {
+      event.preventDefault();
+      items[0].focus();
+    } else move(event, items, null);
   });
+  // A menu that can be searched is opened to type; by touch that would bring up a keyboard. (No bubbling.)
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.matches("details.menu[open]") && matchMedia("(hover: hover)").matches) $("[type=search]", target)?.focus();
+  }, true);
 
   /* Move the focus among items by arrow key; up from the first one goes to `above`, or round to the last. */
   const move = (event, items, above) => {
@@ -129,6 +140,9 @@
     if (above) (place + step < 0 ? above : items[Math.min(place + step, items.length - 1)])?.focus();
     else items[(Math.max(place, step < 0 ? 0 : -1) + step + items.length) % items.length]?.focus();
   };
+
+  // --- Views: of many tabs the open one is in sight. ---
+  $(".views__tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
   // --- List: how many rows are ticked, tick all. ---
   const boxes = () => $$("#list td input[name=selected]");

@@ -146,6 +146,16 @@ def test_every_page_has_one_title_and_is_skipped_to(desktop, deal):
     desktop.keyboard.press("Enter")
     desktop.keyboard.press("Tab")
     expect(desktop.locator(".page-head__title summary")).to_be_focused()
-    for next_one in ("#create-record", "#list-q", "#add-filter", "#as-table", "#as-board", "#choose-columns"):
+    before_the_rows = (
+        "#create-record",
+        ".tab",
+        "#all-views",
+        "#list-q",
+        "#add-filter",
+        "#as-table",
+        "#as-board",
+        "#choose-columns",
+    )
+    for next_one in before_the_rows:
         desktop.keyboard.press("Tab")
         expect(desktop.locator(next_one)).to_be_focused()

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -88,7 +89,7 @@ def type_page(
 
 
 def form_page(
-    request: Request, form: SettingsForm, *, title: str, submit: str, back: str, **context: Any
+    request: Request, form: BaseForm, *, title: str, submit: str, back: str, **context: Any
 ) -> HttpResponse:
     """Show a form: a panel beside the page, or a page of its own."""
     template = "records/settings/_form.html" if request.htmx else "records/settings/form.html"
