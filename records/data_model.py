@@ -10,7 +10,7 @@ from django.db.models import Count, ProtectedError, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from . import schema
+from . import derived, schema
 from .models import DataModelStamp, ObjectType, Stage
 from .provenance import By
 from .services import move_between_stages
@@ -22,8 +22,15 @@ def changing() -> Iterator[None]:
     """Change the data model: all or nothing, one change at a time, served by every worker at once."""
     with transaction.atomic():
         list(DataModelStamp.objects.select_for_update())
+        before = schema.current()
         yield
         schema.data_model_changed()
+        try:
+            derived.settle(before, schema.current())
+        except ValidationError as error:
+            raise ValidationError(
+                [f"{path}: {' '.join(found)}" for path, found in error.message_dict.items()]
+            ) from error
 
 
 def move(row: Any, siblings: QuerySet, *, up: bool) -> None:

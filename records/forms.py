@@ -48,7 +48,12 @@ class PropertiesForm(forms.Form):
             self.duplicate = Record.objects.get(pk=holder)
             self.add_error(name, message)
         naming = [prop for prop in self.chosen if prop in self.object_type.primary or prop.unique]
-        if self.record is None and not self.errors and not any(cleaned.get(prop.name) for prop in naming):
+        if (
+            naming
+            and self.record is None
+            and not self.errors
+            and not any(cleaned.get(prop.name) for prop in naming)
+        ):
             labels = ", ".join(prop.title.lower() for prop in naming)
             raise ValidationError(_("Fill in at least one of: %(labels)s.") % {"labels": labels})
         return cleaned
