@@ -1,15 +1,19 @@
 """The properties of an object type, group by group."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from records import data_model
+from records import data_model, derived
 from records.http import Request
 from records.models import ObjectType, Property
-from records.settings_forms.properties import EditPropertyForm, GroupForm, NewPropertyForm
+from records.settings_forms.derivations import EditPropertyForm, NewPropertyForm
+from records.settings_forms.properties import GroupForm
 from records.views.common import object_type_or_404
 
 from .common import administrators_only, done, form_page, posted, saved, type_page
@@ -57,6 +61,22 @@ def edit(request: Request, type_name: str, name: str) -> HttpResponse:
         if saved(form, path, {"objects": {kind.name: form.definition}}):
             return done(request, _("Saved."), tab(kind))
     return form_page(request, form, title=prop.title, submit=_("Save"), back=tab(kind), prop=prop)
+
+
+@administrators_only
+@require_POST
+def preview_formula(request: Request, type_name: str) -> HttpResponse:
+    """Show what a formula comes to for an example, the newest record, or what is wrong with it."""
+    kind = object_type_or_404(type_name)
+    example = kind.model.objects.visible_to(request.user).of_type(kind).order_by("-pk").first()
+    context: dict[str, Any] = {"example": example}
+    text = request.POST.get("formula", "").strip()
+    if text:
+        try:
+            context["result"] = derived.preview(text, kind, example)
+        except ValidationError as error:
+            context["problem"] = " ".join(error.messages)
+    return render(request, "records/settings/_formula_preview.html", context)
 
 
 @administrators_only
