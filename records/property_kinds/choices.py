@@ -82,7 +82,6 @@ class YesNoKind(ChoiceKind):
 
     can_be_unique = False
     blank = None
-
     formula_family = formulas.BOOLEAN
 
     def fitted(self, prop: Property, value: Any) -> Any:

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from records import schema
+from records import formulas, schema
 from records.json_values import JSONText
 from records.models.property import Property
 
