@@ -1,17 +1,66 @@
 """What the middle floor does when the ground floor says that something happened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from records.signals import records_archived, records_restored
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_delete, pre_delete
 
-from . import services
+from records.derived import Node
+from records.models import ObjectType, Record
+from records.signals import (
+    archiving_locks,
+    derivations_changed,
+    records_archived,
+    records_restored,
+    records_written,
+    writing_locks,
+)
+
+from . import rollups, services
 
 
 def connect() -> None:
     """Listen to the ground floor."""
     records_archived.connect(_archived)
     records_restored.connect(_restored)
+    records_written.connect(_written)
+    writing_locks.connect(_writing_locks)
+    archiving_locks.connect(_archiving_locks)
+    derivations_changed.connect(_derivations_changed)
+    connection_created.connect(rollups.teach_sum)
+    for model in Record.concrete_models():  # nothing in Kith deletes records, but a shell can
+        pre_delete.connect(_about_to_go, sender=model)
+        post_delete.connect(_gone, sender=model)
+
+
+def _written(
+    sender: Any, object_type: ObjectType, changes: Mapping[int, set[str]], created: bool, **kwargs: Any
+) -> None:
+    if not created:  # what is new is not associated yet
+        rollups.properties_changed(object_type, changes)
+
+
+def _about_to_go(sender: Any, instance: Record, **kwargs: Any) -> None:
+    instance.dissolved = rollups.associations_of(instance.pk)  # type: ignore[attr-defined]
+
+
+def _gone(sender: Any, instance: Record, **kwargs: Any) -> None:
+    rollups.links_changed(instance.dissolved)  # type: ignore[attr-defined]
+
+
+def _writing_locks(
+    sender: Any, object_type: ObjectType, changes: Mapping[int, set[str]], **kwargs: Any
+) -> set[int]:
+    return rollups.reach_of_properties(object_type, changes)
+
+
+def _archiving_locks(sender: Any, record_ids: Sequence[int], **kwargs: Any) -> set[int]:
+    return rollups.reach_of_archiving(record_ids)
+
+
+def _derivations_changed(sender: Any, nodes: Sequence[Node], **kwargs: Any) -> None:
+    rollups.recalculate(nodes)
 
 
 def _archived(sender: Any, record_ids: Sequence[int], **kwargs: Any) -> None:

@@ -26,6 +26,7 @@ from records.models import ObjectType, Record
 from records.provenance import By
 from records.transactions import unit_of_work
 
+from . import rollups
 from .models import Association, AssociationLimit
 from .models.association import Pair, canonical
 from .type_pairs import may_be_associated
@@ -120,26 +121,24 @@ def associate_pairs(
     wanted = list(dict.fromkeys(canonical(*pair) for pair in pairs))
     with transaction.atomic():
         replacing = [canonical(*pair) for pair in replacing]
-        records = _lock({pk for pair in (*wanted, *replacing) for pk in pair})
-        if replacing:
-            _delete(replacing)
+        records = _lock_ends([*wanted, *replacing])
+        removed = _delete(replacing) if replacing else []
         report = _judge(wanted, records)
         if report.refused and not skip_refused:
             raise AssociationRefused(report)
-        Association.objects.bulk_create(
-            [
-                Association(
-                    record_a_id=a,
-                    record_b_id=b,
-                    type_a_id=records[a].object_type_id,
-                    type_b_id=records[b].object_type_id,
-                    origin=by.origin,
-                    created_by_id=by.actor.pk if by.actor else None,
-                )
-                for a, b in (outcome.pair for outcome in report.associated)
-            ],
-            batch_size=record_services.BATCH,
-        )
+        added = [
+            Association(
+                record_a_id=a,
+                record_b_id=b,
+                type_a_id=records[a].object_type_id,
+                type_b_id=records[b].object_type_id,
+                origin=by.origin,
+                created_by_id=by.actor.pk if by.actor else None,
+            )
+            for a, b in (outcome.pair for outcome in report.associated)
+        ]
+        Association.objects.bulk_create(added, batch_size=record_services.BATCH)
+        rollups.links_changed([*removed, *added])
     return report
 
 
@@ -163,6 +162,11 @@ def create_associated(
         created = record_services.create_record(object_type, values, by=by)
         associate(record, [created.pk], by=by, replacing=replacing)
     return created
+
+
+def _lock_ends(pairs: Sequence[Pair]) -> dict[int, Record]:
+    """Lock the records of pairs that are to change, and those whose values may follow."""
+    return _lock({pk for pair in pairs for pk in pair} | rollups.reach_of_links(pairs))
 
 
 def _lock(ids: set[int]) -> dict[int, Record]:
@@ -323,8 +327,10 @@ def dissociate_pairs(pairs: Iterable[Pair], *, by: By) -> list[Association]:
     """
     with transaction.atomic():
         wanted = [canonical(*pair) for pair in pairs]
-        _lock({pk for pair in wanted for pk in pair})
-        return _delete(wanted)
+        _lock_ends(wanted)
+        removed = _delete(wanted)
+        rollups.links_changed(removed)
+    return removed
 
 
 def _delete(pairs: Sequence[Pair]) -> list[Association]:
@@ -379,3 +385,4 @@ def follow_archiving(record_ids: Sequence[int], step: int) -> None:
             Association.objects.filter(**{f"{end}__in": batch}).update(
                 archived_ends=F("archived_ends") + step
             )
+    rollups.archived_ends_changed(record_ids, restored=step < 0)

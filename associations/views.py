@@ -183,8 +183,16 @@ def _saved(request: Request, record: Record, object_type: ObjectType, texts: lis
 
 
 def _changed(request: Request, record: Record, object_type: ObjectType) -> HttpResponse:
-    """Answer with the section that changed and, where the page shows them, the last activities."""
+    """Answer with the section that changed and, where the page shows them, the last activities.
+
+    With them go the record's properties that may follow from the change.
+    """
+    following = [prop for prop in record.kind.properties.values() if prop.derivation]
+    if following:
+        record = record.kind.model.objects.get(pk=record.pk)
     context = {
+        "following": following,
+        "object_type": record.kind,
         "section": sidebar.section(record, request.user, object_type),
         "record": record,
         "shows_feed": "tab=activities" not in (request.htmx.current_url or ""),

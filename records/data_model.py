@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from . import indexes, schema
+from . import derived, indexes, schema
 from .definition import LAST, STAGE_PROPERTIES
 from .models import (
     DataModelStamp,
@@ -40,9 +40,16 @@ def changing() -> Iterator[None]:
     """Change the data model: all or nothing, one change at a time, served by every worker at once."""
     with transaction.atomic():
         list(DataModelStamp.objects.select_for_update())
+        before = schema.current()
         yield
         schema.data_model_changed()
         indexes.sync_soon()
+        try:
+            derived.settle(before, schema.current())
+        except ValidationError as error:
+            raise ValidationError(
+                [f"{path}: {' '.join(found)}" for path, found in error.message_dict.items()]
+            ) from error
 
 
 def move(row: Any, siblings: QuerySet, *, up: bool) -> None:
@@ -90,8 +97,7 @@ def delete_stage(stage: Stage, *, target: Stage | None, by: By) -> int:
             behind = Q(position__gt=row.position) | Q(position=row.position, pk__gt=row.pk)
             following = others.filter(behind).order_by("position", "pk").first()
             forget_stage(row.pipeline.object_type, row, following)
-            # The history of those who stood in it goes on to say what it was called.
-            StageEntry.objects.filter(stage=row).update(label=row.label)
+            _name_in_history(row)
             row.delete()
     except (ProtectedError, IntegrityError) as error:
         count = records_by_stage(stage.pipeline.object_type).get(stage.pk, 0)
@@ -119,6 +125,7 @@ def delete_pipeline(pipeline: Pipeline, *, target: Stage | None, by: By) -> int:
             moved = sum(move_between_stages(stage, target, by=by) for stage in stages) if target else 0
             for stage in stages:
                 forget_stage(kind, stage, None)
+                _name_in_history(stage)
             row.delete()
             if is_last:
                 _forget_properties(kind, [name for name, *_rest in STAGE_PROPERTIES])
@@ -127,6 +134,11 @@ def delete_pipeline(pipeline: Pipeline, *, target: Stage | None, by: By) -> int:
         count = sum(counts.get(pk, 0) for pk in pipeline.stages.values_list("pk", flat=True))
         raise ValidationError(_still_there(count)) from error
     return moved
+
+
+def _name_in_history(stage: Stage) -> None:
+    """Let the history of those who stood in a stage that goes say what it was called."""
+    StageEntry.objects.filter(stage=stage).update(label=stage.label)
 
 
 def _still_there(count: int) -> str:

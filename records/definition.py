@@ -5,7 +5,7 @@ what differs; it deletes nothing, and applied twice it changes nothing. The sett
 `define_object` and whoever else changes the data model go through `apply`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,8 +15,9 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from . import schema
+from . import derived, schema
 from .models import DataModelStamp, ObjectType, Pipeline, Property, PropertyGroup, Stage
+from .transactions import unit_of_work
 
 Definition = dict[str, Any]
 LAST = 1_000  # the position of what stands behind all that users add
@@ -108,6 +109,7 @@ class Change:
         return _("%(path)s: %(fields)s changed") % {"path": self.path, "fields": ", ".join(self.fields)}
 
 
+@unit_of_work
 def apply(definition: Definition, *, dry_run: bool = False) -> list[Change]:
     """Bring the data model in line with a definition, all or nothing; return what that took.
 
@@ -116,15 +118,31 @@ def apply(definition: Definition, *, dry_run: bool = False) -> list[Change]:
     with transaction.atomic():
         # One change of the data model at a time, whoever makes it.
         list(DataModelStamp.objects.select_for_update())
+        before = schema.current()
         applying = _Applying()
         applying.everything(definition)
         if applying.problems:
             raise DefinitionRefused(applying.problems)
+        if applying.changes:
+            schema.data_model_changed()
+            try:
+                derived.settle(before, schema.current(), recalculate=not dry_run)
+            except ValidationError as error:
+                raise DefinitionRefused(
+                    f"{path}.{_derivation_key(path)}: {message}"
+                    for path, messages in error.message_dict.items()
+                    for message in messages
+                ) from error
         if dry_run:
             transaction.set_rollback(True)
-        elif applying.changes:
-            schema.data_model_changed()
     return applying.changes
+
+
+def _derivation_key(path: str) -> str:
+    """Return the key that says where the value of the property at a path comes from."""
+    type_name, _properties, name = path.split(".")
+    prop = schema.current().type(type_name).properties[name]
+    return prop.derivation["from"]
 
 
 class _Applying:
@@ -219,17 +237,22 @@ class _Applying:
 
     def _property(self, kind: ObjectType, group: PropertyGroup, name: str, given: Any, place: int) -> None:
         path = f"{kind.name}.properties.{name}"
-        given = self._mapping(given, path, UNDERSTOOD["property"], set())
+        given = self._mapping(given, path, UNDERSTOOD["property"], derived.SHAPES)
         if isinstance(given.get("options"), dict):
             options = self._named(given["options"], f"{path}.options")
             given["options"] = [{"value": value, "label": str(label)} for value, label in options.items()]
         given = {key: _plain(value) for key, value in given.items()}
         prop = Property.objects.filter(object_type=kind, name=name).first()
+        way = self._derivation(given, prop, path)
         if prop is None:
             prop = Property(
                 object_type=kind, group=group, name=name, position=self._behind(group.property_rows, place)
             )
-            given = {"label": name.replace("_", " ").capitalize(), "type": "text", **given}
+            given = {
+                "label": name.replace("_", " ").capitalize(),
+                "type": _usual_type(given[way]) if way else "text",
+                **given,
+            }
         elif prop.archived_at:
             self.problems.append(
                 _("%(path)s: this property is archived; restore it in the settings first.") % {"path": path}
@@ -238,8 +261,45 @@ class _Applying:
         else:
             prop.group = group
         stages = given.pop("required_from", None)
-        if self._save(prop, given, UNDERSTOOD["property"], path) and stages is not None:
+        understood = {**UNDERSTOOD["property"], **({way: "derivation"} if way else {})}
+        if self._save(prop, given, understood, path) and stages is not None:
             self.requirements.append((prop, stages, path))
+
+    def _derivation(self, given: dict[str, Any], prop: Property | None, path: str) -> str:
+        """Bring what is said of where the value comes from into the form of `Property.derivation`.
+
+        Returns the key that says so, "" where there is none: formula, rollup or synced.
+        """
+        ways = [way for way in derived.SHAPES if given.get(way) is not None]
+        if len(ways) > 1 or (ways and prop is not None and not prop.derivation):
+            self.problems.append(
+                _("%(path)s: a value comes from one place: %(ways)s.")
+                % {"path": path, "ways": ", ".join(ways)}
+                if len(ways) > 1
+                else _("%(path)s.%(way)s: values that were typed in stay so; add another property.")
+                % {"path": path, "way": ways[0]}
+            )
+        for way in derived.SHAPES:
+            if way not in ways[:1]:
+                given.pop(way, None)
+        if not ways:
+            return ""
+        way = ways[0]
+        if way == "formula":
+            given[way] = {"from": way, "formula": given[way]}
+            return way
+        keys = {"of": "type"} if way == "rollup" else {"from": "type"}
+        told = self._mapping(
+            given[way],
+            f"{path}.{way}",
+            {*keys, *derived.SHAPES[way][0], *derived.SHAPES[way][1]} - {"type"},
+            (),
+        )
+        given[way] = {"from": way, **{keys.get(key, key): value for key, value in told.items()}}
+        if "where" in told:
+            where = self._named(told["where"], f"{path}.{way}.where")
+            given[way]["where"] = {name: _texts(values) for name, values in where.items()}
+        return way
 
     def _pipeline(self, kind: ObjectType, name: str, given: Any, place: int) -> None:
         path = f"{kind.name}.pipelines.{name}"
@@ -403,6 +463,22 @@ def _plain(given: Any) -> Any:
     return [_plain(one) for one in given] if isinstance(given, list) else given
 
 
+def _usual_type(derivation: Mapping[str, Any]) -> str:
+    """Return the type of a derived property that says none itself."""
+    if derivation["from"] == "synced" or derivation.get("function") in ("min", "max", "sum"):
+        source = Property.objects.filter(
+            object_type__name=derivation.get("type"), name=derivation.get("property")
+        ).first()
+        return source.field_type if source else "text"
+    return "number"
+
+
+def _texts(given: Any) -> list[str]:
+    """Return the values of a condition as an address holds them."""
+    values = given if isinstance(given, list) else [given]
+    return ["1" if value is True else str(value) for value in values]
+
+
 def record_group(kind: ObjectType) -> None:
     """Give a new type what every record has."""
     group = PropertyGroup.objects.create(
@@ -461,12 +537,22 @@ def _export_type(kind: ObjectType) -> Definition:
 
 
 def _export_property(prop: Property) -> Definition:
-    return _fields(
+    fields = _fields(
         prop,
         "property",
         options=lambda options: {one["value"]: one["label"] for one in options},
         default=prop.kind.plain,
     )
+    if not prop.derivation:
+        return fields
+    way = prop.derivation["from"]
+    if way == "formula":
+        return {**fields, way: prop.derivation["formula"]}
+    if way == "synced":
+        fields.pop("options", None)  # they are those of what it is synced with
+    type_key = "of" if way == "rollup" else "from"
+    told = {key: value for key, value in prop.derivation.items() if key not in ("from", "type")}
+    return {**fields, way: {type_key: prop.derivation["type"], **told}}
 
 
 def _fields(row: models.Model, level: str, **written: Callable[[Any], Any]) -> Definition:

@@ -54,7 +54,12 @@ class PropertiesForm(forms.Form):
             if name not in self.errors:
                 self.add_error(name if name in self.fields else None, message)
         naming = [prop for prop in self.chosen if prop in self.object_type.primary or prop.unique]
-        if self.record is None and not self.errors and not any(cleaned.get(prop.name) for prop in naming):
+        if (
+            naming
+            and self.record is None
+            and not self.errors
+            and not any(cleaned.get(prop.name) for prop in naming)
+        ):
             labels = ", ".join(prop.title.lower() for prop in naming)
             raise ValidationError(_("Fill in at least one of: %(labels)s.") % {"labels": labels})
         return cleaned

@@ -127,7 +127,7 @@ def _spread(cards: QuerySet, pk: int, low: tuple[int, int]) -> int:
     # Locked in the order in which every path locks records, together with the card that is moved.
     ids = [one for one, _rank in following]
     model: Any = cards.model
-    locked = model.objects.select_for_update(of=("self", "record_ptr"), no_key=True)
+    locked = model.objects.select_for_update(of=("record_ptr", "self"), no_key=True)
     list(locked.filter(pk__in=[*ids, pk]).order_by("pk"))
     rows = [model(pk=one, rank=low[0] + step * place) for place, one in enumerate(ids, start=2)]
     # Only those that are still in the stage: one that has just left it has a place elsewhere.

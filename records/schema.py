@@ -26,10 +26,11 @@ class Schema:
     """The data model as it was under one stamp. Read-only: its objects are shared between threads."""
 
     def __init__(self, stamp: uuid.UUID) -> None:
+        from records import derived
         from records.models import Pipeline, Property, PropertyGroup, Stage
 
         self.stamp = stamp
-        everything = list(ObjectType.objects.order_by("position", "id"))
+        self.everything = everything = list(ObjectType.objects.order_by("position", "id"))
         self.types = [object_type for object_type in everything if object_type.archived_at is None]
         self._by_name = {object_type.name: object_type for object_type in self.types}
         # Records of an archived type still know what they are.
@@ -61,6 +62,7 @@ class Schema:
             stage.pipeline.stage_list.append(stage)
             stage.pipeline.object_type.stages[stage.pk] = stage
         self.extras = {name: load() for name, load in loaders.items()}
+        self.dependencies = derived.dependencies(self)
 
     def type(self, name: str) -> ObjectType:
         """Return the object type of that name. Raises UnknownObjectType."""

@@ -6,15 +6,16 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import schema
+from . import derived, schema
 from .models import ObjectType, Record, Stage, UniqueValue
 from .provenance import By
 from .requirements import Standing, held_values, refusals
 from .search import name_begins
-from .signals import records_archived, records_restored, records_written
+from .signals import archiving_locks, records_archived, records_restored, records_written, writing_locks
 from .text import fold
 from .transactions import unit_of_work
 
@@ -57,7 +58,8 @@ def update_record(record: Record, values: dict[str, Any], *, by: By) -> Record:
         # As it is now, locked: two people may edit different properties of one record at once. Its parent
         # row too, lest the save bring back a record that somebody archives at the same moment.
         model = type(record.specific)
-        rows = model.objects.select_for_update(of=("self", "record_ptr"), no_key=True).live()
+        _lock_along(writing_locks, [record.pk], object_type=record.kind, changes={record.pk: set(values)})
+        rows = model.objects.select_for_update(of=("record_ptr", "self"), no_key=True).live()
         fresh = rows.filter(pk=record.pk).first()
         if fresh is None:
             raise ValidationError(_("%(name)s has been archived.") % {"name": record})
@@ -188,9 +190,11 @@ def update_records(object_type: ObjectType, changes: Mapping[int, dict[str, Any]
     updated: list[Record] = []
     with transaction.atomic():
         for batch in batches(sorted(changes)):
+            named = {pk: set(changes[pk]) for pk in batch}
+            _lock_along(writing_locks, batch, object_type=object_type, changes=named)
             # By id alone: without statistics PostgreSQL would rather read every record of the type.
             rows = object_type.model.objects.filter(pk__in=batch).order_by("pk")
-            locked = rows.select_for_update(of=("self", "record_ptr"), no_key=True)
+            locked = rows.select_for_update(of=("record_ptr", "self"), no_key=True)
             records = [record for record in locked if record.archived_at is None]
             stored = [vars(record).copy() for record in records]
             held = [held_values(record) for record in records]
@@ -208,6 +212,30 @@ def update_records(object_type: ObjectType, changes: Mapping[int, dict[str, Any]
             _written(object_type, changed, by=by)
             updated += records
     return updated
+
+
+def set_derived(object_type: ObjectType, values: Mapping[int, dict[str, Any]]) -> dict[int, set[str]]:
+    """Set derived values of records (locked by the caller), by record id, and all that follows from them.
+
+    Nobody has edited these records: when and by whom they were changed last stays. Returns by record id the
+    names of the properties whose value is another now. A few statements.
+    """
+    changed: dict[int, set[str]] = {}
+    for batch in batches(sorted(values)):
+        records, stored = [], []
+        for record in object_type.model.objects.filter(pk__in=batch).order_by("pk"):
+            row, held = vars(record).copy(), held_values(record)
+            for name, value in values[record.pk].items():
+                derived.put(record, object_type.properties[name], value)
+            record.derive()
+            if names := _changed(held, record):
+                changed[record.pk] = names
+                records.append(record)
+                stored.append(row)
+        if records:
+            update_rows(object_type.model, records, stored)
+            _renew_unique_values(records)
+    return changed
 
 
 def update_rows(model: type[Record], records: Sequence[Record], stored: Sequence[dict[str, Any]]) -> None:
@@ -295,7 +323,9 @@ def archive_records(ids: Iterable[int], *, by: By, at: datetime | None = None) -
     `at` is the moment that they are archived at; now, where none is given.
     """
     with transaction.atomic():
-        archived = _lock(ids, archived=False)
+        ids = sorted(set(ids))
+        _lock_along(archiving_locks, ids, record_ids=ids)
+        archived = lock(ids, archived=False)
         now = at or timezone.now()
         for batch in batches(archived):
             Record.objects.filter(pk__in=batch).update(archived_at=now, updated_at=now, updated_by=by.actor)
@@ -311,7 +341,9 @@ def restore_records(ids: Iterable[int], *, by: By) -> list[int]:
     Raises ValidationError, and restores none, where another live record has taken a unique value.
     """
     with transaction.atomic():
-        restored = _lock(ids, archived=True)
+        ids = sorted(set(ids))
+        _lock_along(archiving_locks, ids, record_ids=ids)
+        restored = lock(ids, archived=True)
         for batch in batches(restored):
             Record.objects.filter(pk__in=batch).update(
                 archived_at=None, updated_at=timezone.now(), updated_by=by.actor
@@ -370,16 +402,21 @@ def move_between_stages(source: Stage, target: Stage, *, by: By) -> int:
     stage_columns = {name: source for name, goal in columns.items() if goal is target}
     with transaction.atomic():
         ids = list(kind.model.objects.filter(**stage_columns).values_list("pk", flat=True))
+        names = {prop.name for prop in kind.properties.values() if prop.column in (*columns, "updated_at")}
         for batch in batches(ids):
+            _lock_along(writing_locks, batch, object_type=kind, changes=dict.fromkeys(batch, names))
             kind.model.objects.filter(pk__in=batch).update(
                 **columns, updated_at=timezone.now(), updated_by=by.actor
             )
-        names = {prop.name for prop in kind.properties.values() if prop.column in columns}
-        _written(kind, dict.fromkeys(ids, names), by=by)
+            changes = {pk: set(names) for pk in batch}
+            if kind.formulas:
+                for pk, calculated in set_derived(kind, {pk: {} for pk in batch}).items():
+                    changes[pk] |= calculated
+            _written(kind, changes, by=by)
     return len(ids)
 
 
-def _lock(ids: Iterable[int], *, archived: bool) -> list[int]:
+def lock(ids: Iterable[int], *, archived: bool) -> list[int]:
     """Return those of the ids whose record is (or is not) archived, locked in one order everywhere."""
     found: list[int] = []
     for batch in batches(sorted(set(ids))):
@@ -388,6 +425,15 @@ def _lock(ids: Iterable[int], *, archived: bool) -> list[int]:
         )
         found += rows.order_by("pk").values_list("pk", flat=True)
     return found
+
+
+def _lock_along(signal: Signal, ids: Sequence[int], **about: Any) -> None:
+    """Lock records that are to change with those whose values follow, if there are any, in one order."""
+    answers: list[Any] = signal.send(sender=Record, **about)
+    follow = {pk for _receiver, found in answers for pk in found}
+    for batch in batches(sorted(follow.union(ids)) if follow else []):
+        rows = Record.objects.select_for_update(no_key=True).filter(pk__in=batch).order_by("pk")
+        list(rows.values_list("pk", flat=True))
 
 
 def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -29,7 +29,7 @@ def with_value(prop: Property) -> RecordQuerySet:
 
 def in_batches(records: RecordQuerySet) -> Iterator[list[Record]]:
     """Yield records by their ids, locked, so many at a time that they fit in memory."""
-    locked = records.order_by("pk").select_for_update(of=("self", "record_ptr"), no_key=True)
+    locked = records.order_by("pk").select_for_update(of=("record_ptr", "self"), no_key=True)
     last = 0
     while batch := list(locked.filter(pk__gt=last)[:BATCH]):
         yield batch

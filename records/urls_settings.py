@@ -9,6 +9,7 @@ of_a_type = [
     path("restore/", objects.restore, name="object-restore"),
     path("properties/", properties.property_list, name="properties"),
     path("properties/new/", properties.create, name="property-create"),
+    path("properties/preview/", properties.preview_formula, name="formula-preview"),
     path("properties/<slug:name>/edit/", properties.edit, name="property"),
     path("properties/<slug:name>/move/", properties.move, name="property-move"),
     path("properties/<slug:name>/archive/", properties.archive, name="property-archive"),

@@ -124,6 +124,14 @@ class AssociationQuerySet(models.QuerySet["Association"]):
             found[record_id] = [other for _pk, other in links[:2]]
         return found
 
+    def primary_for_each(self, record_ids: Iterable[int], type_id: int) -> dict[int, int]:
+        """Return, for many records at once, the id of the primary associated record of one type.
+
+        It is the oldest, until an association can be labelled as the primary one; a record without any is
+        left out. One query.
+        """
+        return {pk: others[0] for pk, others in self.first_for_each(record_ids, type_id).items() if others}
+
     def associated_among(self, record_id: int, ids: Iterable[int]) -> set[int]:
         """Return those of `ids` with which a record is associated: one query over the pairs' own index."""
         pairs = [canonical(record_id, pk) for pk in ids]

@@ -71,6 +71,7 @@ class ObjectType(models.Model):
     groups: "list[PropertyGroup]"
     pipelines: "list[Pipeline]"
     stages: "dict[int, Stage]"
+    formulas: "list[Property]"  # the calculated properties, in the order in which to work them out
 
     class Meta:
         ordering = ("position", "id")

@@ -5,6 +5,8 @@ from django.db import models
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from records.derived import clean_shape
+
 from .object_type import ObjectType, check_name
 from .pipeline import Stage
 
@@ -143,7 +145,13 @@ class Property(models.Model):
             errors["field_type"] = _("Only standard properties are of this type.")
         if self.indexed and (self.column or not self.kind.index_expressions(self)):
             errors["indexed"] = _("Such values cannot be given an index.")
-        has_options = self.field_type in self.FieldType and self.kind.has_options
+        if self.derivation:
+            errors |= self._clean_derivation()
+        has_options = (
+            self.field_type in self.FieldType
+            and self.kind.has_options
+            and self.derivation.get("from") != "synced"
+        )
         if not self._has_good_options():
             errors["options"] = _('Enter a list of {"value": …, "label": …}, each value once.')
         elif bool(self.options) != has_options:
@@ -191,6 +199,22 @@ class Property(models.Model):
         except ValidationError as error:
             errors["default"] = error.messages
         return errors
+
+    def _clean_derivation(self) -> dict[str, Any]:
+        """Return what is wrong with a property whose value nobody types in, seen by itself.
+
+        Whether it makes sense among the others is judged when all of them are there (`derived.settle`).
+        """
+        self.read_only = True
+        if self.column:
+            return {"derivation": _("Values of standard properties are typed in.")}
+        if self.required or self.default is not None:
+            return {"derivation": _("Nobody types its value in: it has no default and is not required.")}
+        try:
+            clean_shape(self.derivation)
+        except ValidationError as error:
+            return {"derivation": error.messages}
+        return {}
 
     def _held_without_option(self) -> list[str]:
         """Say of each option that is being removed how many records hold it, archived ones too."""

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from records import schema
+from records import derived, schema
 from records.provenance import Origin
 from records.text import fold
 
@@ -194,6 +194,7 @@ class Record(models.Model):
         kind = self.kind
         for prop in kind.properties.values():
             prop.kind.normalise(self, prop)
+        derived.calculate(self, kind)
         name = " ".join(text for prop in kind.primary if (text := prop.display(self)))
         if not name:
             unique = (prop.display(self) for prop in kind.properties.values() if prop.unique)

@@ -17,6 +17,7 @@ from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
 from django_filters.fields import BaseRangeField
 
+from records import formulas
 from records.json_values import text_of
 from records.models.property import Property
 
@@ -91,6 +92,7 @@ class PropertyKind:
     too_big: Any = gettext_lazy("Enter %(bound)s or less.")
     sort_lookup = "{column}"
     blank: Any = ""  # what an empty column holds
+    formula_family = formulas.TEXT  # what values are to a formula; none: formulas cannot use them
 
     # --- Values ---------------------------------------------------------------------------------
 
@@ -121,6 +123,13 @@ class PropertyKind:
     def from_json(self, stored: Any) -> Any:
         """Return the value that JSON holds."""
         return stored
+
+    def fitted(self, prop: Property, value: Any) -> Any:
+        """Return a derived value as the property can hold it, blank where it cannot; its form judges."""
+        try:
+            return self.make_field(prop, {"required": False}).clean(getattr(value, "label", value))
+        except ValidationError:
+            return self.blank
 
     def normalise(self, record: Any, prop: Property) -> None:
         """Bring the record's value into the form in which it is stored and compared."""

@@ -14,6 +14,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from records import formulas
 from records.json_values import JSONHolds, JSONText
 from records.models.property import Property
 from records.text import fold
@@ -81,6 +82,11 @@ class YesNoKind(ChoiceKind):
 
     can_be_unique = False
     blank = None
+    formula_family = formulas.BOOLEAN
+
+    def fitted(self, prop: Property, value: Any) -> Any:
+        """Return a derived yes or no."""
+        return value if isinstance(value, bool) else None
 
     def choices(self, prop: Property) -> list[Any]:
         return [("true", _("Yes")), ("false", _("No"))]
@@ -141,6 +147,7 @@ class CheckboxesKind(ChoiceKind):
     """Any number of the property's options, held as a list in their order."""
 
     can_be_unique = False
+    formula_family = ""
     has_options = True
     many = True
     sortable = False  # a list comes neither before nor after another

@@ -11,6 +11,7 @@ from django.db.models import Expression, Q, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy
 
+from records import formulas
 from records.json_values import ISODateField, ISOMomentField, JSONText, moment_from_text, moment_text
 from records.models.property import Property
 
@@ -24,6 +25,7 @@ FIRST, LAST = datetime.min.replace(tzinfo=UTC) + DAY, datetime.max.replace(tzinf
 class DateKind(NullableKind):
     """A calendar day."""
 
+    formula_family = formulas.DATE
     understood_rules = ("min", "max")
     too_small = gettext_lazy("Enter %(bound)s or later.")
     too_big = gettext_lazy("Enter %(bound)s or earlier.")
@@ -33,6 +35,10 @@ class DateKind(NullableKind):
 
     def from_json(self, stored: Any) -> Any:
         return date.fromisoformat(stored)
+
+    def fitted(self, prop: Property, value: Any) -> Any:
+        """Return the day of a derived day or moment."""
+        return formulas.operand(value) if isinstance(value, date) else None
 
     def expression(self, prop: Property) -> Expression:
         return JSONText(prop.name, ISODateField())
@@ -102,6 +108,10 @@ class DateTimeKind(DateKind):
 
     def from_json(self, stored: Any) -> Any:
         return moment_from_text(stored)
+
+    def fitted(self, prop: Property, value: Any) -> Any:
+        """Return a derived moment; a day alone is none."""
+        return value if isinstance(value, datetime) else None
 
     def expression(self, prop: Property) -> Expression:
         return JSONText(prop.name, ISOMomentField())

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from copy import copy
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 import django_filters as filters
@@ -16,6 +16,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from records import formulas
 from records.json_values import JSONNumber
 from records.models.property import Property
 
@@ -41,6 +42,7 @@ class NumberKind(NullableKind):
     """A number: a whole one in a column; under a key of the JSON it may have decimals and be negative."""
 
     numeric = True
+    formula_family = formulas.NUMBER
     understood_rules = ("min", "max")
     # Holds each number of DIGITS digits, wherever its decimals begin.
     output_field: Any = DecimalField(max_digits=2 * DIGITS, decimal_places=DIGITS)
@@ -70,6 +72,18 @@ class NumberKind(NullableKind):
 
     def bound_text(self, bound: Any) -> str:
         return formats.number_format(bound, use_l10n=True)
+
+    def fitted(self, prop: Property, value: Any) -> Any:
+        """Round a derived number to what the property holds: to DIGITS digits, to its decimal places."""
+        if not isinstance(value, int | float | Decimal) or isinstance(value, bool):
+            return None
+        number = Context(prec=DIGITS, rounding=ROUND_HALF_UP).create_decimal(str(value))
+        if not number.is_finite() or abs(number) >= 10**DIGITS:
+            return None
+        places = self.output_field.decimal_places
+        number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, Context(prec=2 * DIGITS + 1))
+        # An amount has its two places always.
+        return None if places < DIGITS < len(number.as_tuple().digits) else number
 
     def comparisons(self) -> list[Operator]:
         def compare(lookup: str, exclude: bool = False) -> Callable[[Property], filters.Filter]:

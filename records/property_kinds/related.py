@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from records import schema
+from records import formulas, schema
 from records.json_values import JSONText
 from records.models.property import Property
 
@@ -99,6 +99,8 @@ class PipelineKind(RelatedKind):
 class StageKind(PipelineKind):
     """The stage that a record has reached. Setting it sets the pipeline, which follows from it."""
 
+    formula_family = formulas.STAGE
+
     def rows(self, prop: Property) -> dict[int, Any]:
         return prop.object_type.stages
 
@@ -150,10 +152,15 @@ class StageKind(PipelineKind):
 class UserKind(RelatedKind):
     """A user of this installation."""
 
+    formula_family = ""
     in_json = True
     # The name stands in another table, where no index on the JSON reaches: a list would be sorted whole.
     sortable_in_json = False
     sort_lookup = "{column}__username"
+
+    def fitted(self, prop: Property, value: Any) -> Any:
+        """Return the user that a value is synced with."""
+        return value
 
     def get(self, record: Any, prop: Property) -> Any:
         if prop.column:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from records import definition, schema
+from records.formulas import FUNCTIONS
 from records.models import Property
 from records.property_kinds import KINDS
 
@@ -29,3 +30,17 @@ def test_the_guide_names_every_key_and_every_type():
     types = {one.value for one in Property.FieldType if KINDS[one].in_json}
 
     assert {word for word in keys | types if f"`{word}`" not in GUIDE} == set()
+
+
+def test_the_example_of_derived_properties_can_be_applied_as_it_stands():
+    example = yaml.safe_load(
+        GUIDE.partition("## Derived properties")[2].split("```")[1].removeprefix("yaml\n")
+    )
+
+    assert definition.apply(example)
+    assert definition.apply(example) == []
+    assert schema.current().dependencies.problems == {}
+
+
+def test_the_guide_names_every_function_of_formulas():
+    assert [name for name in FUNCTIONS if f"`{name}(" not in GUIDE] == []

@@ -1,5 +1,7 @@
 """The properties of an object type, group by group."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
@@ -9,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from records import conversion, data_model
+from records import conversion, data_model, derived
 from records.http import Request
 from records.models import ObjectType, Property
 from records.settings_forms.common import SettingsForm
-from records.settings_forms.properties import ConversionForm, EditPropertyForm, NewPropertyForm
+from records.settings_forms.derivations import EditPropertyForm, NewPropertyForm
+from records.settings_forms.properties import ConversionForm
 from records.views.common import UNPROCESSABLE, by, object_type_or_404, say
 
 from .common import administrators_only, done, form_page, leave, posted, saved, type_page
@@ -86,6 +89,22 @@ def edit(request: Request, type_name: str, name: str) -> HttpResponse:
         needed_by=data_model.needed_by(prop),
         can_convert=conversion.can_convert(prop),
     )
+
+
+@administrators_only
+@require_POST
+def preview_formula(request: Request, type_name: str) -> HttpResponse:
+    """Show what a formula comes to for an example, the newest record, or what is wrong with it."""
+    kind = object_type_or_404(type_name)
+    example = kind.model.objects.visible_to(request.user).of_type(kind).order_by("-pk").first()
+    context: dict[str, Any] = {"example": example}
+    text = request.POST.get("formula", "").strip()
+    if text:
+        try:
+            context["result"] = derived.preview(text, kind, example)
+        except ValidationError as error:
+            context["problem"] = " ".join(error.messages)
+    return render(request, "records/settings/_formula_preview.html", context)
 
 
 @administrators_only
