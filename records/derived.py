@@ -255,8 +255,9 @@ def _where_names(other: "ObjectType", given: Mapping[str, Any]) -> set[str]:
 
     query = where_query(given)
     # Only conditions on the records' own properties, which all have to hold, can be kept up.
-    named = [one for one in named_filters(other, query) if not one.subject.other and one.subject.group == 1]
-    if unknown := query.keys() - {one.parameter for one in named}:
+    elsewhere = {name for name in query if "." in name.partition("__")[0]}
+    named = [] if elsewhere else named_filters(other, query)
+    if unknown := elsewhere or query.keys() - {one.parameter for one in named}:
         raise ValidationError(_("“%(name)s” is no condition.") % {"name": min(unknown)})
     _bound, active = filter_set(other, query, other.model.objects.none())
     wrong = [f"{one.parameter}: {message}" for one in active for message in one.errors]
