@@ -222,5 +222,8 @@ class EditPropertyForm(_Derivable, properties.EditPropertyForm):
         super().__init__(prop, data, **options)
         if prop.derivation:
             self.derivation = DerivationForm(prop.object_type, data, prop=prop)
+            gone = ["default", "required", *properties.RULES, *self.stage_fields]
             if prop.derivation["from"] == SYNCED:
-                self.fields.pop("options", None)
+                gone.append("options")
+            for name in gone:
+                self.fields.pop(name, None)
