@@ -1,4 +1,4 @@
-/* The settings: an internal name while one types its label. Everything works without it. */
+/* The settings: an internal name while one types its label; forms that are redrawn. Everything works without it. */
 (() => {
   "use strict";
   /* The same rule as `internal_name` in records/settings_forms/common.py. */
@@ -23,5 +23,31 @@
       name.value = internalName(target.value, name.maxLength);
     }
     target.dataset.was = target.value;
+  });
+
+  /* A form that is redrawn for another choice keeps what was entered while the answer was on its way. */
+  const all = (form) => Object.fromEntries([...new Set(new FormData(form).keys())].map((name) => [name, new FormData(form).getAll(name)]));
+  let asked = null;
+  let entered = {};
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+    if (elt.matches(".form-fields__one")) asked = all(elt.closest("form"));
+  });
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    entered = {};
+    if (!asked || !target.matches(".settings-form")) return;
+    for (const [name, values] of Object.entries(all(target))) {
+      if (String(values) !== String(asked[name] ?? [])) entered[name] = values;
+    }
+    asked = null;
+  });
+  document.addEventListener("htmx:afterSettle", ({ detail: { elt } }) => {
+    if (!elt.matches(".settings-form")) return;
+    for (const [name, values] of Object.entries(entered)) {
+      for (const field of elt.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+        if (field.matches("[type=checkbox], [type=radio]")) field.checked = values.includes(field.value);
+        else field.value = values[0];
+      }
+    }
+    entered = {};
   });
 })();
