@@ -135,7 +135,7 @@ def test_what_is_found_is_the_same_with_and_without_the_index(contacts, user):
     assert all(before)
 
 
-def test_a_build_that_broke_off_is_made_good_by_the_next_start(contacts, settings, tmp_path):
+def test_a_build_that_broke_off_is_made_good_by_the_next_start(contacts, user, settings, tmp_path):
     indexes.sync()
     (name,) = names("score")
     with connection.cursor() as cursor:
