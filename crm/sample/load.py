@@ -14,7 +14,7 @@ from associations import services as association_services
 from associations.models import Association
 from records import schema
 from records import services as record_services
-from records.models import Record
+from records.models import Record, StageEntry
 from records.provenance import By, Origin
 from records.text import fold
 
@@ -51,7 +51,25 @@ class _Maker:
             record.updated_at = self.later(moment)
             records.append(record)
         record_services.create_records(records, by=By(None, Origin.IMPORT))
+        if self.types[type_name].stage_property:
+            self.stays(records)
         return records
+
+    def stays(self, records: Sequence[Record]) -> None:
+        """Let records have come to their stage by way of the open ones before it."""
+        entries = []
+        for record in records:
+            current: Any = record.kind.stage_property.value_of(record)  # type: ignore[union-attr]
+            before = [one for one in current.pipeline.stage_list if one.position < current.position]
+            path = [*(one for one in before if not one.is_closed), current]
+            moments = sorted(self.later(record.created_at) for _stage in path[1:])
+            ends: list[datetime | None] = [*moments, None]
+            for stage, entered, left in zip(path, [record.created_at, *moments], ends, strict=True):
+                entry = StageEntry(record=record, stage=stage, label=stage.label, entered_at=entered)
+                entry.left_at, entry.entered_by_id = left, record.owner_id
+                entries.append(entry)
+        StageEntry.objects.filter(record__in=[record.pk for record in records]).delete()
+        StageEntry.objects.bulk_create(entries, batch_size=record_services.BATCH)
 
     def later(self, moment: datetime) -> datetime:
         """Return a moment between `moment` and now."""
