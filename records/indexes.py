@@ -5,6 +5,7 @@ is said to be fast (`Property.indexed`). `sync` brings the database in line with
 runs outside of transactions: on PostgreSQL an index is built concurrently, so that nobody waits for it.
 """
 
+import hashlib
 import logging
 import threading
 from collections.abc import Iterable
@@ -22,7 +23,7 @@ LOCK = 0x6B697468  # PostgreSQL's advisory lock: one builder at a time
 
 
 def wanted() -> dict[str, models.Index]:
-    """Return the indexes that there should be, by name, which another type of the property would change."""
+    """Return the indexes that there should be, by name, which says what each is made of."""
     return {
         index.name: index
         for kind in schema.current().types
@@ -43,10 +44,17 @@ def indexes_of(prop: Property) -> list[models.Index]:
             F("object_type"),
             _as_text(expression),
             F("id"),
-            name=f"{PREFIX}{prop.pk}_{prop.field_type}_{number}",
+            name=f"{PREFIX}{prop.pk}_{prop.field_type}_{_digest(expression)}",
         )
-        for number, expression in enumerate(prop.kind.index_expressions(prop))
+        for expression in prop.kind.index_expressions(prop)
     ]
+
+
+def _digest(expression: Expression) -> str:
+    """Return what changes with the SQL of an expression: written otherwise it needs another index."""
+    compiler = Record.objects.all().query.get_compiler(connection=connection)
+    sql, _params = compiler.compile(expression.resolve_expression(compiler.query))
+    return hashlib.md5(sql.encode(), usedforsecurity=False).hexdigest()[:8]
 
 
 def _as_text(expression: Expression) -> Expression:

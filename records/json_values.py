@@ -4,11 +4,14 @@ The key stands in the statement itself and not among its parameters: an index on
 query only where both say the same, letter by letter.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db.models import BooleanField, F, Field, Func, TextField
 from django.db.models.expressions import Expression
+
+NUMBER = r"^-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?$"
 
 
 class JSONText(Func):
@@ -55,7 +58,20 @@ class JSONNumber(JSONText):
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
         sql, params = super().as_postgresql(compiler, connection, **context)
-        return f"({sql})::numeric", params
+        # What else may stand there, such as what was written while the property's type changed, is no
+        # number: a cast would end the query, and the list with it.
+        return f"(CASE WHEN {sql} ~ '{NUMBER}' THEN ({sql})::numeric END)", params * 2
+
+
+class JSONYesNo(JSONText):
+    """The yes or no under a key of the JSON; null where there is none."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key, BooleanField())
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        sql, params = super().as_postgresql(compiler, connection, **context)
+        return f"(CASE {sql} WHEN 'true' THEN true WHEN 'false' THEN false END)", params
 
 
 class JSONHolds(Func):
@@ -101,6 +117,14 @@ class OrEmpty(Func):
     output_field = TextField()
 
 
+def readable(read: Callable[[Any], Any], value: Any) -> Any:
+    """Return what `read` makes of a value; None where it is none of its kind."""
+    try:
+        return read(value)
+    except (ValueError, TypeError):
+        return None
+
+
 class ISODateField(TextField):
     """A calendar day as ISO 8601 writes it, whose order as text is that of time.
 
@@ -113,7 +137,7 @@ class ISODateField(TextField):
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> date | None:
         """Return the day that the database holds."""
-        return self.to_python(value)
+        return readable(self.to_python, value)
 
     def get_prep_value(self, value: Any) -> Any:
         """Return what the database compares with."""
@@ -132,7 +156,7 @@ class ISOMomentField(TextField):
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> datetime | None:
         """Return the moment that the database holds."""
-        return self.to_python(value)
+        return readable(self.to_python, value)
 
     def get_prep_value(self, value: Any) -> Any:
         """Return what the database compares with."""

@@ -101,7 +101,13 @@ class PropertyKind:
         if prop.column:
             return getattr(record, prop.column)
         stored = record.properties.get(prop.name)
-        return self.blank if stored is None else self.from_json(stored)
+        if stored is None:
+            return self.blank
+        try:
+            return self.from_json(stored)
+        except (ValueError, TypeError, ArithmeticError, AttributeError):
+            # Written by somebody who did not know yet that the property has another type.
+            return self.blank
 
     def set(self, record: Any, prop: Property, value: Any) -> None:
         """Store a cleaned value; None and "" both empty the property."""

@@ -8,14 +8,13 @@ from typing import Any
 import django_filters as filters
 from babel.core import Locale, UnknownLocaleError, get_global
 from django import forms
-from django.db.models import BooleanField, Expression, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import Expression, Q, QuerySet
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from records import formulas
-from records.json_values import JSONHolds, JSONText
+from records.json_values import JSONHolds, JSONText, JSONYesNo
 from records.models.property import Property
 from records.text import fold
 
@@ -32,6 +31,9 @@ class ChoiceKind(PropertyKind):
     def choices(self, prop: Property) -> list[Any]:
         """Return value and label of each choice, grouped where there are groups."""
         return prop.choices
+
+    def from_json(self, stored: Any) -> Any:
+        return str(stored)
 
     def names(self, prop: Property) -> dict[str, list[str]]:
         return {value: [value, str(label)] for value, label in self.choices(prop)}
@@ -84,6 +86,11 @@ class YesNoKind(ChoiceKind):
     blank = None
     formula_family = formulas.BOOLEAN
 
+    def from_json(self, stored: Any) -> Any:
+        if not isinstance(stored, bool):
+            raise TypeError(stored)
+        return stored
+
     def fitted(self, prop: Property, value: Any) -> Any:
         """Return a derived yes or no."""
         return value if isinstance(value, bool) else None
@@ -111,7 +118,7 @@ class YesNoKind(ChoiceKind):
         return "" if value is None else str(dict(self.choices(prop))[self.form_value(value)])
 
     def expression(self, prop: Property) -> Expression:
-        return Cast(JSONText(prop.name), BooleanField())
+        return JSONYesNo(prop.name)
 
     def is_blank(self, prop: Property) -> Q | None:
         return Q(**{f"{prop.lookup}__isnull": True})
@@ -153,7 +160,8 @@ class CheckboxesKind(ChoiceKind):
     sortable = False  # a list comes neither before nor after another
 
     def get(self, record: Any, prop: Property) -> Any:
-        return list(record.properties.get(prop.name, ()))
+        stored = record.properties.get(prop.name)
+        return list(stored) if isinstance(stored, list) else []
 
     def normalise(self, record: Any, prop: Property) -> None:
         self.store(record, prop, self.get(record, prop))

@@ -8,16 +8,15 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import BigIntegerField, Expression, Q, QuerySet
-from django.db.models.functions import Cast
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from records import formulas, schema
-from records.json_values import JSONText
+from records.json_values import JSONNumber
 from records.models.property import Property
 
-from .base import Operator
+from .base import Operator, PropertyKind
 from .choices import ChoiceKind
 
 
@@ -165,20 +164,21 @@ class UserKind(RelatedKind):
     def get(self, record: Any, prop: Property) -> Any:
         if prop.column:
             return getattr(record, prop.column)
-        stored = record.properties.get(prop.name)
-        return None if stored is None else self.from_json(stored)
+        return PropertyKind.get(self, record, prop)
 
     def to_json(self, value: Any) -> Any:
         return value.pk
 
     def from_json(self, stored: Any) -> Any:
+        if not isinstance(stored, int):
+            raise TypeError(stored)
         return self.everyone().get(stored) or self.deleted(stored)
 
     def initial(self, record: Any, prop: Property) -> Any:
         return super().initial(record, prop) if prop.column else record.properties.get(prop.name)
 
     def expression(self, prop: Property) -> Expression:
-        return Cast(JSONText(prop.name), BigIntegerField())
+        return JSONNumber(prop.name, BigIntegerField())
 
     def default(self, prop: Property) -> Any:
         user = super().default(prop)

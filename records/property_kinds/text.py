@@ -24,6 +24,9 @@ class WrittenKind(PropertyKind):
 
     understood_rules: tuple[str, ...] = ("min_length", "max_length", "pattern")
 
+    def from_json(self, stored: Any) -> Any:
+        return str(stored)
+
 
 class TextKind(WrittenKind):
     """One line of text."""

@@ -452,3 +452,26 @@ def test_users_of_one_name_are_two():
         thing(described.object_type, value=user)
 
     assert CustomRecord.objects.count() == 2
+
+
+STRAYS = ("words", 7, 1.5, True, ["a"], {"a": 1}, "2024-13-45", "12e", "")
+
+
+@pytest.mark.parametrize("field_type", [one.value for one in Property.FieldType if KINDS[one].in_json])
+def test_a_value_of_another_type_is_no_value_and_never_an_error(signed_in, field_type):
+    """A request under way while a property gets another type may still write one of the old type."""
+    prop = added(field_type)
+    records = [thing(prop.object_type) for _stray in STRAYS]
+    for record, stray in zip(records, STRAYS, strict=True):
+        CustomRecord.objects.filter(pk=record.pk).update(properties={"title": "Thing", "value": stray})
+
+    for operator in prop.kind.operators:
+        value = "1" if not operator.wants_value or prop.kind.numeric else "x"
+        assert signed_in.get(f"/records/things/?value__{operator.name}={value}").status_code in (200, 422)
+    for query in ("", "?sort=value", "?sort=-value&per_page=25", "?columns=value"):
+        assert signed_in.get(f"/records/things/{query}").status_code == 200, query
+    for record in records:
+        assert signed_in.get(record.get_absolute_url()).status_code == 200
+        address = f"{record.get_absolute_url()}properties/value/?edit"
+        assert signed_in.get(address).status_code == 200
+        assert signed_in.post(f"{record.get_absolute_url()}properties/title/", {"edit-title": "Other"})
