@@ -20,7 +20,7 @@ from .data_model import changing
 from .models import Property, Record
 from .property_kinds import KINDS
 from .provenance import By
-from .services import update_rows
+from .rows import update_rows
 from .signals import records_written
 from .stored_values import EXAMPLES, claim_anew, in_batches, with_value
 from .transactions import unit_of_work

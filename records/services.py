@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,13 +14,11 @@ from . import derived, schema
 from .models import ObjectType, Record, Stage, UniqueValue
 from .provenance import By
 from .requirements import Standing, held_values, refusals
-from .search import name_begins
+from .rows import insert_children, update_rows
 from .signals import archiving_locks, records_archived, records_restored, records_written, writing_locks
-from .text import fold
 from .transactions import unit_of_work
 
 BATCH = 2_000  # rows per statement
-DUPLICATES_SHOWN = 5
 REFUSALS_SHOWN = 5  # records named in a refusal, for each property
 
 
@@ -157,27 +155,10 @@ def create_records(records: Sequence[Record], *, by: By) -> None:
         for record, parent in zip(records, parents, strict=True):
             record.pk = record.id = parent.pk
             record._state.adding = False
-        _insert_children(model, records)
+        insert_children(model, records)
         _claim_unique_values(records)
         changes = {record.pk: set(held_values(record)) for record in records}
         _written(records[0].kind, changes, by=by, created=True)
-
-
-def _insert_children(model: type[Record], records: Sequence[Record]) -> None:
-    """Insert the child rows of records whose parent rows stand. Django's bulk_create has no way to."""
-    fields = model._meta.local_concrete_fields
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column or "") for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            statement,
-            [
-                [field.get_db_prep_save(field.pre_save(record, add=True), connection) for field in fields]
-                for record in records
-            ],
-        )
 
 
 @unit_of_work
@@ -236,36 +217,6 @@ def set_derived(object_type: ObjectType, values: Mapping[int, dict[str, Any]]) -
             update_rows(object_type.model, records, stored)
             _renew_unique_values(records)
     return changed
-
-
-def update_rows(model: type[Record], records: Sequence[Record], stored: Sequence[dict[str, Any]]) -> None:
-    """Write the columns in which any of the records differs from what is stored: a statement per table."""
-    quote = connection.ops.quote_name
-    for table in (Record, model):
-        changed = [
-            field
-            for field in table._meta.local_concrete_fields
-            if any(
-                getattr(record, field.attname) != row[field.attname]
-                for record, row in zip(records, stored, strict=True)
-            )
-        ]
-        if not changed:
-            continue
-        key = table._meta.pk
-        places = ", ".join(f"{quote(field.column or '')} = %s" for field in changed)
-        statement = f"UPDATE {quote(table._meta.db_table)} SET {places} WHERE {quote(key.column or '')} = %s"  # noqa: S608
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                statement,
-                [
-                    [
-                        field.get_db_prep_save(getattr(record, field.attname), connection)
-                        for field in (*changed, key)
-                    ]
-                    for record in records
-                ],
-            )
 
 
 def _renew_unique_values(records: Sequence[Record]) -> None:
@@ -440,33 +391,3 @@ def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Yield a sequence in pieces small enough for one statement."""
     for start in range(0, len(items), BATCH):
         yield items[start : start + BATCH]
-
-
-# --- Duplicates -------------------------------------------------------------------------------------
-
-
-def possible_duplicates(object_type: ObjectType, values: dict[str, str], user: Any) -> list[Record]:
-    """Return up to DUPLICATES_SHOWN live records that a new one with these typed values may double.
-
-    Alike are: the same unique value, the same domain, the same name apart from case and accents, or a name
-    that begins with it.
-    """
-    exact: list[int] = []
-    for prop in object_type.properties.values():
-        text = values.get(prop.name, "").strip()
-        if text and prop.unique:
-            exact += UniqueValue.holders(prop, [text]).values()
-    visible = object_type.model.objects.visible_to(user).of_type(object_type)
-    found = list(visible.filter(pk__in=exact)) if exact else []
-    for prop in object_type.properties.values():
-        text = values.get(prop.name, "").strip()
-        if text and prop.field_type == "domain":
-            record = object_type.model()
-            prop.kind.set(record, prop, text)
-            prop.kind.normalise(record, prop)
-            same = visible.with_values([prop]).filter(**{prop.lookup: prop.value_of(record)})
-            found += same.order_by("pk")[:DUPLICATES_SHOWN]
-    name = fold(" ".join(values.get(prop.name, "") for prop in object_type.primary))
-    if len(name) >= 3:
-        found += visible.filter(name_begins(name)).order_by("sort_name", "pk")[:DUPLICATES_SHOWN]
-    return list({record.pk: record for record in found}.values())[:DUPLICATES_SHOWN]

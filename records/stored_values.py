@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from . import schema
 from .models import Property, Record, UniqueValue
 from .models.record import RecordQuerySet
-from .services import BATCH, update_rows
+from .rows import update_rows
+from .services import BATCH
 
 EXAMPLES = 5
 

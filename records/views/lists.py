@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from records import schema, services
 from records.board import Board
+from records.duplicates import possible_duplicates
 from records.filter_editing import FilterMenu, filter_editor, with_filter
 from records.forms import create_form
 from records.http import Request
@@ -119,7 +120,7 @@ def duplicates(request: Request, type_name: str) -> HttpResponse:
     """Show the records that the one being typed may double."""
     object_type = object_type_or_404(type_name)
     typed = {name: request.GET.get(f"new-{name}", "").replace("\x00", "") for name in object_type.properties}
-    found = services.possible_duplicates(object_type, typed, request.user)
+    found = possible_duplicates(object_type, typed, request.user)
     return render(
         request, "records/_duplicates.html", {"duplicates": found, "can_associate": request.GET.get("picker")}
     )

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from records import schema, services
+from records.duplicates import possible_duplicates
 from records.models import Company, Contact, Deal, Record, UniqueValue
 from records.provenance import Origin
 from records.services import (
@@ -17,7 +18,6 @@ from records.services import (
     build_record,
     create_record,
     create_records,
-    possible_duplicates,
     restore_records,
     update_record,
 )
