@@ -26,7 +26,7 @@ def test_the_example_of_the_guide_can_be_applied_as_it_stands():
 
 
 def test_the_guide_names_every_key_and_every_type():
-    keys = {key for level in definition.UNDERSTOOD.values() for key in level}
+    keys = {key for level in definition.keys.UNDERSTOOD.values() for key in level}
     types = {one.value for one in Property.FieldType if KINDS[one].in_json}
 
     assert {word for word in keys | types if f"`{word}`" not in GUIDE} == set()

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from records import schema, services
-from records.duplicates import possible_duplicates
+from records.duplicates import DUPLICATES_SHOWN, possible_duplicates
 from records.models import Company, Contact, Deal, Record, UniqueValue
 from records.provenance import Origin
 from records.services import (
@@ -346,5 +346,5 @@ def test_the_same_email_comes_first_and_a_few_are_enough():
     found = duplicates("companies", name="Acme", domain="acme.example")
 
     assert found[0] == same
-    assert len(found) == services.DUPLICATES_SHOWN
+    assert len(found) == DUPLICATES_SHOWN
     assert Company.objects.count() == 10

@@ -1,11 +1,6 @@
-"""The data model as a definition: object types, groups, properties, pipelines and stages, as plain data.
+"""Brings the data model in line with a definition."""
 
-A definition (see docs/objects.md) says what there shall be. Applying it creates what is missing and changes
-what differs; it deletes nothing, and applied twice it changes nothing. The settings pages, the command
-`define_object` and whoever else changes the data model go through `apply`.
-"""
-
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,76 +10,11 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from . import derived, schema
-from .models import DataModelStamp, ObjectType, Pipeline, Property, PropertyGroup, Stage
-from .transactions import unit_of_work
+from records import derived, schema
+from records.models import DataModelStamp, ObjectType, Pipeline, Property, PropertyGroup, Stage
+from records.transactions import unit_of_work
 
-Definition = dict[str, Any]
-LAST = 1_000  # the position of what stands behind all that users add
-UNDERSTOOD = {  # the keys of each level, and the field that each of them sets
-    "type": {
-        "singular": "singular",
-        "plural": "plural",
-        "icon": "icon",
-        "position": "position",
-        "primary": "primary_properties",
-        "secondary": "secondary_properties",
-        "columns": "list_properties",
-    },
-    "group": {"label": "label"},
-    "property": {
-        "label": "label",
-        "type": "field_type",
-        "help": "help_text",
-        "required": "required",
-        "required_from": "required_from",
-        "unique": "unique",
-        "searchable": "searchable",
-        "indexed": "indexed",
-        "options": "options",
-        "default": "default",
-        "rules": "rules",
-    },
-    "pipeline": {"label": "label"},
-    "stage": {
-        "label": "label",
-        "probability": "probability",
-        "closed": "is_closed",
-        "colour": "colour",
-    },
-}
-# What stored values, names and indexes follow from cannot change under them.
-FIXED = {"primary_properties", "field_type", "unique", "searchable"}
-# What a custom type has by itself, always and with a pipeline: name, label, type, column, read-only.
-OWN_PROPERTIES = (
-    ("hubspot_owner_id", gettext_noop("Owner"), "user", "owner", False),
-    ("createdate", gettext_noop("Created"), "datetime", "created_at", True),
-    ("hs_lastmodifieddate", gettext_noop("Last changed"), "datetime", "updated_at", True),
-)
-STAGE_PROPERTIES = (
-    ("pipeline", gettext_noop("Pipeline"), "pipeline", "pipeline", True),
-    ("stage", gettext_noop("Stage"), "stage", "stage", False),
-)
-
-
-class Part:
-    """A key of a type in a definition that a floor above understands."""
-
-    key: str
-
-    def apply(self, object_type: ObjectType, given: Any) -> bool:
-        """Bring a type in line with what is given; return whether that changed anything.
-
-        Raises ValidationError.
-        """
-        raise AssertionError("given by each part")
-
-    def export(self, object_type: ObjectType) -> Any:
-        """Return what a definition says of a type, or None where there is nothing to say."""
-        raise AssertionError("given by each part")
-
-
-parts: list[Part] = []
+from .keys import FIXED, LAST, OWN_PROPERTIES, STAGE_PROPERTIES, UNDERSTOOD, Definition, Part, parts
 
 
 class DefinitionRefused(Exception):
@@ -495,72 +425,3 @@ def record_group(kind: ObjectType) -> None:
             read_only=read_only,
             position=place,
         )
-
-
-# --- Export ---------------------------------------------------------------------------------------
-
-
-def export(names: Iterable[str] = ()) -> Definition:
-    """Return the data model as a definition: of these object types, or of all."""
-    chosen = set(names)
-    kinds = [kind for kind in schema.current().types if not chosen or kind.name in chosen]
-    return {"objects": {kind.name: _export_type(kind) for kind in kinds}}
-
-
-def _export_type(kind: ObjectType) -> Definition:
-    def kept(names: list[str]) -> list[str]:
-        return [name for name in names if name not in kind.archived_properties]
-
-    # Every custom type is given its owner, dates and stage by itself.
-    groups = {
-        group.name: {
-            **_fields(group, "group"),
-            "properties": {
-                prop.name: _export_property(prop)
-                for prop in group.members
-                if not (kind.is_custom and prop.column)
-            },
-        }
-        for group in kind.groups
-    }
-    pipelines = {
-        pipeline.name: {
-            **_fields(pipeline, "pipeline"),
-            "stages": {stage.name: _fields(stage, "stage", probability=str) for stage in pipeline.stage_list},
-        }
-        for pipeline in kind.pipelines
-    }
-    groups = {name: group for name, group in groups.items() if group["properties"]}
-    fields = _fields(kind, "type", secondary=kept, columns=kept)
-    found = {**fields, "groups": groups, **({"pipelines": pipelines} if pipelines else {})}
-    return found | {part.key: said for part in parts if (said := part.export(kind)) is not None}
-
-
-def _export_property(prop: Property) -> Definition:
-    fields = _fields(
-        prop,
-        "property",
-        options=lambda options: {one["value"]: one["label"] for one in options},
-        default=prop.kind.plain,
-    )
-    if not prop.derivation:
-        return fields
-    way = prop.derivation["from"]
-    if way == "formula":
-        return {**fields, way: prop.derivation["formula"]}
-    if way == "synced":
-        fields.pop("options", None)  # they are those of what it is synced with
-    type_key = "of" if way == "rollup" else "from"
-    told = {key: value for key, value in prop.derivation.items() if key not in ("from", "type")}
-    return {**fields, way: {type_key: prop.derivation["type"], **told}}
-
-
-def _fields(row: models.Model, level: str, **written: Callable[[Any], Any]) -> Definition:
-    """Return what a row says beyond the defaults."""
-    found = {}
-    for key, name in UNDERSTOOD[level].items():
-        field: Any = row._meta.get_field(name)
-        value = getattr(row, name)
-        if value != field.get_default():
-            found[key] = written.get(key, lambda same: same)(value)
-    return found
