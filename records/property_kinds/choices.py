@@ -160,7 +160,9 @@ class CheckboxesKind(ChoiceKind):
     sortable = False  # a list comes neither before nor after another
 
     def get(self, record: Any, prop: Property) -> Any:
-        stored = record.properties.get(prop.name)
+        return self.from_json(record.properties.get(prop.name))
+
+    def from_json(self, stored: Any) -> Any:
         return list(stored) if isinstance(stored, list) else []
 
     def normalise(self, record: Any, prop: Property) -> None:
