@@ -12,7 +12,7 @@ cycles over (object type, property). Formulas are worked out here, whenever a re
 from associated records is kept right by the floor above (`associations.rollups`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -357,26 +357,3 @@ def evaluate(formula: str, record: "Record", kind: "ObjectType") -> Any:
 def put(record: "Record", prop: "Property", value: Any) -> None:
     """Give a record a derived value, as the property can hold it; empty where it cannot."""
     prop.kind.store(record, prop, prop.kind.blank if value is None else prop.kind.fitted(prop, value))
-
-
-def dependents(schema: "Schema", node: Node) -> list[Node]:
-    """Return the derived properties that are made from a property, nearest first."""
-    found: list[Node] = []
-    looking = [node]
-    while looking:
-        looking = [
-            one
-            for one, sources in schema.dependencies.sources.items()
-            if sources & set(looking) and one not in found
-        ]
-        found += looking
-    return found
-
-
-def titles(schema: "Schema", nodes: Iterable[Node]) -> str:
-    """Return derived properties as a reader knows them, with their types."""
-    found = []
-    for type_name, name in nodes:
-        kind = schema.type(type_name)
-        found.append(f"{kind.properties[name].title} ({kind.plural_label})")
-    return ", ".join(found)

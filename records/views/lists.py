@@ -47,12 +47,12 @@ def record_list(request: Request, type_name: str) -> HttpResponse:
         shown = _shown(records)
     except BadCursor:
         messages.error(request, _("That page of the list does not exist; this is the first one."))
-        records = RecordList(object_type, _without_page(request.GET), request.user)
+        records = RecordList(object_type, without_page_state(request.GET), request.user)
         shown, status = _shown(records), 400
     is_page = request.GET.get("after") or request.GET.get("before")
     if is_page and not records.is_board and not records.page.rows:
         # Its rows went meanwhile, such as by archiving all of the last page: show the nearest that has some.
-        query = _without_page(request.GET)
+        query = without_page_state(request.GET)
         query.update({"last": "1"} if request.GET.get("after") else {})
         records = RecordList(object_type, query, request.user)
         shown = _shown(records)
@@ -88,13 +88,6 @@ def _filter_choices(request: Request, object_type: ObjectType) -> HttpResponse:
     number = int(group) if group in map(str, range(1, 100)) else 1
     menu = FilterMenu(object_type, request.GET, number)
     return render(request, "records/_filter_choices.html", {"menu": menu})
-
-
-def _without_page(query: QueryDict) -> QueryDict:
-    query = query.copy()
-    for name in ("after", "before", "last"):
-        query.pop(name, None)
-    return query
 
 
 def create(request: Request, type_name: str) -> HttpResponse:
