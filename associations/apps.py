@@ -7,9 +7,10 @@ class AssociationsConfig(AppConfig):
     verbose_name = _("Associations")
 
     def ready(self) -> None:
-        from . import columns, receivers, related_filters, settings_pages, type_pairs
+        from . import columns, labels, receivers, related_filters, settings_pages, type_pairs
 
         type_pairs.register()
+        labels.register()
         settings_pages.register()
         receivers.connect()
         columns.register()

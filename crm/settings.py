@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django_tables2",
     "django_filters",
     "heroicons",
+    "simple_history",
     "django_prose_editor",  # its static files only
     "csp",
     "crm",
@@ -133,6 +134,10 @@ else:
 
 # Connections to an embedded database are kept too: opening one costs more than most queries.
 DATABASES["default"].setdefault("CONN_MAX_AGE", None)
+
+# --- History ----------------------------------------------------------------------------------
+
+SIMPLE_HISTORY_DATE_INDEX = False  # history is read by record and by change
 
 # --- Accounts ---------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Who makes a change and from where: every write is told, because history will ask."""
+"""Who makes a change and from where: every write is told, because history keeps it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,12 @@ class Origin(models.TextChoices):
 
 @dataclass(frozen=True)
 class By:
-    """The author of a change: the user, or None for the system itself, and the way it came in."""
+    """The author of a change: the user, or None for the system itself, and the way it came in.
+
+    `change` is the `Change` that what is written belongs to; without one, each service makes its own (see
+    `records.history`).
+    """
 
     actor: Any  # the user model stands on the top floor
     origin: Origin
+    change: Any = None

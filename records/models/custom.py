@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .change import Snapshots
 from .pipeline import Pipeline, RankField, Stage
 from .record import Record
 from .standard import board_index
@@ -21,6 +22,8 @@ class CustomRecord(Record):
         Stage, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("stage")
     )
     rank = RankField()
+
+    history = Snapshots()
 
     class Meta:
         verbose_name = _("custom record")

@@ -92,9 +92,15 @@ class Record(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
+    # The record that took over what this one had; it is archived then, and its address leads there.
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", editable=False, db_index=False
+    )
 
     objects = RecordQuerySet.as_manager()
 
+    # Snapshots are written by `records.history` with the change they belong to, not on every save.
+    skip_history_when_saving = True
     # Set by each concrete model: the name of the object type that it stores; "" is every custom one.
     object_type_name: ClassVar[str]
     # The column that holds the currency of a record's amounts, where the model has one.
@@ -119,6 +125,16 @@ class Record(models.Model):
                 fields=("object_type", "updated_at", "id"),
                 name="records_record_by_updated",
                 condition=Q(archived_at__isnull=True),
+            ),
+            models.Index(
+                fields=("object_type", "archived_at", "id"),
+                name="records_record_archived",
+                condition=Q(archived_at__isnull=False),
+            ),
+            models.Index(
+                fields=("merged_into",),
+                name="records_record_merged",
+                condition=Q(merged_into__isnull=False),
             ),
         )
 

@@ -9,6 +9,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .change import Snapshots
 from .pipeline import Pipeline, RankField, Stage
 from .record import Record
 
@@ -57,6 +58,8 @@ class Contact(Record):
     lifecyclestage = text(_("lifecycle stage"))
     hs_lead_status = text(_("lead status"))
 
+    history = Snapshots()
+
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
@@ -96,6 +99,8 @@ class Company(Record):
     lifecyclestage = text(_("lifecycle stage"))
     description = long_text(_("description"))
 
+    history = Snapshots()
+
     class Meta:
         verbose_name = _("company")
         verbose_name_plural = _("companies")
@@ -125,6 +130,8 @@ class Deal(Record):
     hs_priority = text(_("priority"))
     description = long_text(_("description"))
 
+    history = Snapshots()
+
     class Meta:
         verbose_name = _("deal")
         verbose_name_plural = _("deals")
@@ -149,6 +156,8 @@ class Ticket(Record):
     hs_ticket_priority = text(_("priority"))
     hs_ticket_category = text(_("category"))
     source_type = text(_("source"))
+
+    history = Snapshots()
 
     class Meta:
         verbose_name = _("ticket")
