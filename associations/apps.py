@@ -7,7 +7,7 @@ class AssociationsConfig(AppConfig):
     verbose_name = _("Associations")
 
     def ready(self) -> None:
-        from . import columns, labels, receivers, related_filters, settings_pages, type_pairs
+        from . import columns, labels, receivers, related_filters, settings_pages, type_pairs, undoing
 
         type_pairs.register()
         labels.register()
@@ -15,3 +15,4 @@ class AssociationsConfig(AppConfig):
         receivers.connect()
         columns.register()
         related_filters.register()
+        undoing.register()

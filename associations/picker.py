@@ -8,7 +8,7 @@ from records.models import ObjectType, Record
 from records.text import without_nul
 
 from .models import Association
-from .models.association import Pair
+from .outcomes import Labelled, Replaced
 
 PAGE = 20  # results at a time
 
@@ -56,13 +56,16 @@ def find(
     )
 
 
-def parse_replacing(texts: list[str]) -> list[Pair]:
-    """Return the pairs of record ids that a form names as "12-57"; what is none is left out."""
-    pairs = []
+def parse_replacing(texts: list[str]) -> list[Replaced]:
+    """Return what a form names to be replaced, by `Outcome.replaces`; what is none is left out."""
+    found: list[Replaced] = []
     for text in texts:
-        numbers = text.split("-")
-        if len(numbers) == 2 and all(
-            number.isascii() and number.isdigit() and len(number) < 19 for number in numbers
-        ):
-            pairs.append((int(numbers[0]), int(numbers[1])))
-    return pairs
+        parts = text.split("-")
+        if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
+            continue
+        numbers = [int(part) for part in parts]
+        if len(numbers) == 2:
+            found.append((numbers[0], numbers[1]))
+        elif len(numbers) == 4:
+            found.append(Labelled(*numbers))
+    return found

@@ -4,7 +4,6 @@ from . import views
 
 app_name = "associations"
 urlpatterns = [
-    path("undo/", views.undo, name="undo"),
     path("<slug:type_name>/<int:pk>/associations/<slug:other_type>/", views.section, name="section"),
     path("<slug:type_name>/<int:pk>/associations/<slug:other_type>/add/", views.picker, name="picker"),
     path("<slug:type_name>/<int:pk>/associations/<slug:other_type>/toggle/", views.toggle, name="toggle"),

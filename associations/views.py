@@ -3,13 +3,11 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -29,7 +27,7 @@ from records.views.common import (
 
 from . import picker as picking
 from . import services, sidebar
-from .models.association import Pair
+from .outcomes import Replaced
 from .type_pairs import may_be_associated
 
 TABS = ("existing", "new")
@@ -103,7 +101,7 @@ def _save(request: Request, record: Record, object_type: ObjectType) -> HttpResp
 
 
 def _associate(
-    request: Request, record: Record, object_type: ObjectType, ids: list[int], replacing: list[Pair]
+    request: Request, record: Record, object_type: ObjectType, ids: list[int], replacing: list[Replaced]
 ) -> list[str]:
     """Associate the ticked records, if there are any; return what to say."""
     if not ids:
@@ -209,34 +207,23 @@ def remove(request: Request, type_name: str, pk: int, other_pk: int) -> HttpResp
         raise Http404(_("This record does not exist, or has been archived."))
     if request.method != "POST":
         return render(request, "associations/remove.html", {"record": record, "other": other})
-    removed = services.dissociate(record, [other.pk], by=by(request))
-    if removed:
-        say(
-            request,
-            _("%(other)s removed from %(record)s.") % {"other": other, "record": record},
-            undo=reverse("associations:undo"),
-            token=services.undo_token(removed),
-            back=record.get_absolute_url(),
-        )
+    removal = services.dissociate(record, [other.pk], by=by(request))
+    if removal.change:
+        text = _("%(other)s removed from %(record)s.") % {"other": other, "record": record}
+        text = " ".join([text, *map(_without_primary, services.successors(removal.associations))])
+        undo = reverse("history:undo", args=[removal.change.pk])
+        say(request, text, undo=undo, back=record.get_absolute_url())
     if not request.htmx:
         return _back(record)
     return _changed(request, record, other.kind)
 
 
-@require_POST
-def undo(request: Request) -> HttpResponse:
-    """Bring back associations that were just removed."""
-    back = request.POST.get("back", "")
-    try:
-        services.undo_dissociate(request.POST.get("token", ""), by=by(request))
-    except signing.BadSignature:
-        messages.error(request, _("This can no longer be undone."))
-    except services.AssociationRefused as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("Association restored."))
-    # Only a path of this site, never another host.
-    return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "home")
+def _without_primary(lost: services.Successor) -> str:
+    """Say that a record has no primary company any more, and which could be the next one."""
+    names = {"name": lost.holder, "was": lost.was, "next": lost.next}
+    if lost.next:
+        return _("%(name)s has no primary company now; %(next)s would be next.") % names
+    return _("%(name)s has no primary company now.") % names
 
 
 def _back(record: Record) -> HttpResponse:

@@ -17,6 +17,7 @@ urlpatterns = [
         settings_pages.associations,
         name="association-settings",
     ),
+    path("history/", include("records.urls_history")),
     path("settings/", include("records.urls_settings")),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("records/", include("associations.urls")),

@@ -8,6 +8,7 @@ Derived values are not kept: they follow from others, and nobody has set them.
 import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from .models import Change, ObjectType, Record
 from .provenance import By
@@ -63,7 +64,7 @@ def _keep(records: Sequence[Record], by: By | None, *, update: bool) -> None:
     if not records:
         return
     derived = {name for name, prop in records[0].kind.properties.items() if prop.derivation}
-    kept = []
+    kept: list[Any] = []
     for record in records:
         one = copy.copy(record)
         one.properties = {name: value for name, value in record.properties.items() if name not in derived}

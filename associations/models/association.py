@@ -1,6 +1,6 @@
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.db import models
@@ -108,27 +108,40 @@ class AssociationQuerySet(models.QuerySet["Association"]):
     def first_for_each(self, record_ids: Iterable[int], type_id: int) -> dict[int, list[int]]:
         """Return, for many records at once, the ids of the first two associated records of one type.
 
-        The oldest associations come first; two, so that a reader can tell "one" from "several". One query
-        that reads at most two index entries per record and end, however many associations there are.
+        The primary one comes first, then the oldest associations; two, so that a reader can tell "one" from
+        "several". One query that reads at most two index entries per record and end, however many
+        associations there are.
         """
-        columns: dict[str, Subquery] = {}
+        from .label import Labelling  # which needs this module
+
+        columns: dict[str, Any] = {}
         for side in self.seen_from(OuterRef("pk")):
             ordered = side.filter(other_type=type_id).order_by("pk")
             for place in (0, 1):
                 for name in ("pk", "other"):
                     columns[f"{name}_{len(columns)}"] = Subquery(ordered.values(name)[place : place + 1])
+        # At most one row per record, by the unique index of primary labels.
+        primary = Labelling.objects.filter(
+            from_record=OuterRef("pk"),
+            is_primary=True,
+            label__to_type=type_id,
+            association__archived_ends=0,
+        )
+        columns["primary"] = Subquery(primary.values("to_record")[:1])
         rows = Record.objects.filter(pk__in=list(record_ids)).order_by().annotate(**columns)
         found = {}
-        for record_id, *values in rows.values_list("pk", *columns):
+        for record_id, *values, first in rows.values_list("pk", *columns):
             links = sorted((pk, other) for pk, other in zip(values[::2], values[1::2], strict=True) if pk)
-            found[record_id] = [other for _pk, other in links[:2]]
+            others = [first] if first else []
+            others += [other for _pk, other in links if other != first]
+            found[record_id] = others[:2]
         return found
 
     def primary_for_each(self, record_ids: Iterable[int], type_id: int) -> dict[int, int]:
         """Return, for many records at once, the id of the primary associated record of one type.
 
-        It is the oldest, until an association can be labelled as the primary one; a record without any is
-        left out. One query.
+        Where none is labelled as the primary one it is the oldest; a record without any is left out. One
+        query.
         """
         return {pk: others[0] for pk, others in self.first_for_each(record_ids, type_id).items() if others}
 

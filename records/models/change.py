@@ -78,13 +78,16 @@ class Snapshots(HistoricalRecords):
             bases=[Snapshot],
             excluded_fields=[*NOT_KEPT],
             history_id_field=models.BigAutoField(),
-            cascade_delete_history=True,
             no_db_index=[
                 "id",
                 *("owner", "created_by", "updated_by", "merged_into"),
                 *("pipeline", "dealstage", "hs_pipeline", "hs_pipeline_stage", "stage"),
             ],
         )
+
+    def post_delete(self, instance: Any, using: Any = None, **kwargs: Any) -> None:
+        """Let the snapshots of a record that is deleted for good go with it."""
+        getattr(type(instance), self.manager_name).filter(id=instance.pk).delete()
 
     def get_meta_options(self, model: Any) -> dict[str, Any]:
         """Give each table the index that a record's history is read by."""

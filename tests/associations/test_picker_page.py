@@ -210,8 +210,8 @@ def test_removing_offers_an_undo_that_restores_the_association_as_it_was(signed_
     page = signed_in.post(url, follow=True)
     assert partners(deal) == set()
 
-    token = page.text.split('name="token" value="')[1].split('"')[0]
-    signed_in.post("/records/undo/", {"token": token, "back": deal.get_absolute_url()})
+    undo = page.text.split('action="/history/')[1].split('"')[0]
+    signed_in.post(f"/history/{undo}", {"back": deal.get_absolute_url()})
     after = Association.objects.of(deal.pk).get()
     assert (after.pair, after.created_at, after.created_by, after.origin) == (
         before.pair,

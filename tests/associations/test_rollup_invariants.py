@@ -17,7 +17,8 @@ from associations.models import AssociationLimit
 from associations.services import AssociationRefused
 from records import schema
 from records import services as record_services
-from records.models import Company, Contact, Deal
+from records.models import Change, Company, Contact, Deal
+from records.undo import undo
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, by
 
 from . import deriving
@@ -54,7 +55,7 @@ class Deriving(RuleBasedStateMachine):
         if not before:
             deriving.define()
         self.held_open.enter_context(schema.pinned())
-        self.undoable: list[str] = []
+        self.undoable: list[Change] = []
 
     def teardown(self):
         """Leave the database as it was."""
@@ -91,8 +92,8 @@ class Deriving(RuleBasedStateMachine):
         removed = services.dissociate_pairs(
             self.ids([pair for pair in wanted if pair[0] != pair[1]]), by=by()
         )
-        if removed:
-            self.undoable.append(services.undo_token(removed))
+        if removed.change:
+            self.undoable.append(removed.change)
 
     @rule(contact=contacts, old=companies, new=companies)
     def replace(self, contact, old, new):
@@ -108,13 +109,9 @@ class Deriving(RuleBasedStateMachine):
 
     @precondition(lambda self: getattr(self, "undoable", None))
     @rule()
-    def undo(self):
+    def undo_the_last(self):
         """Bring back what was dissolved last, where the rules still allow it."""
-        try:
-            with transaction.atomic():
-                services.undo_dissociate(self.undoable.pop(), by=by())
-        except AssociationRefused:
-            pass
+        undo(self.undoable.pop(), by=by())
 
     # --- Records ----------------------------------------------------------------------------------
 

@@ -1,0 +1,272 @@
+"""Undoing a change: all that one action did, taken back as one and kept as a change of its own.
+
+What has been changed again since stays as it is, and the report says so. A preview is an undo that is
+rolled back, so that it tells exactly what would happen. Floors above add what they keep (`steps`).
+"""
+
+import copy
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
+from . import history, services
+from .models import Change, Property, Record
+from .property_kinds.related import RelatedKind
+from .provenance import By
+from .requirements import held_values
+from .transactions import unit_of_work
+
+EXAMPLES = 200  # things left as they are that a report names
+
+
+class UndoRefused(Exception):
+    """This change cannot be undone (again)."""
+
+
+@dataclass
+class UndoReport:
+    """What an undo did, by what it was, and what it left as it is, each with the reason."""
+
+    done: Counter[str] = field(default_factory=Counter)
+    left: list[tuple[str, str]] = field(default_factory=list)
+    left_count: int = 0
+    change: Change | None = None  # the undo itself
+
+    @property
+    def lines(self) -> list[str]:
+        """What was done, in words."""
+        texts = {
+            "dissociated": ngettext_lazy("%d association is removed.", "%d associations are removed."),
+            "associated": ngettext_lazy("%d association comes back.", "%d associations come back."),
+            "unlabelled": ngettext_lazy("%d label is taken off.", "%d labels are taken off."),
+            "labelled": ngettext_lazy("%d label comes back.", "%d labels come back."),
+            "archived": ngettext_lazy("%d record is archived.", "%d records are archived."),
+            "restored": ngettext_lazy("%d record is restored.", "%d records are restored."),
+            "reverted": ngettext_lazy(
+                "%d record gets its former values back.", "%d records get their former values back."
+            ),
+        }
+        return [texts[name] % number for name, number in self.done.items() if number]
+
+    def leave(self, what: str, why: str) -> None:
+        """Say that something stays as it is."""
+        self.left_count += 1
+        if len(self.left) < EXAMPLES:
+            self.left.append((what, why))
+
+
+Step = Callable[[Change, By, UndoReport], None]
+# Run in the order of their numbers: what was associated goes before the records that were created, and comes
+# back after those that were archived.
+steps: list[tuple[int, Step]] = []
+# Each returns those of some records (ids) to which something happened after a change that would be lost.
+touched: list[Callable[[Change, Sequence[int]], set[int]]] = []
+
+
+@unit_of_work
+def undo(change: Change, *, by: By) -> UndoReport:
+    """Take back what a change did, where it has not been changed again since.
+
+    Where nothing can be taken back nothing is written, and the report's `change` is None. Raises UndoRefused
+    where it has been undone already.
+    """
+    with transaction.atomic():
+        report = _undo(change, by)
+        if not report.lines:
+            report.change = None
+            transaction.set_rollback(True)
+    return report
+
+
+@unit_of_work
+def preview(change: Change, *, by: By) -> UndoReport:
+    """Return what `undo` would do now, without doing it. Raises UndoRefused."""
+    with transaction.atomic():
+        report = _undo(change, by)
+        transaction.set_rollback(True)
+    report.change = None
+    return report
+
+
+def _undo(change: Change, by: By) -> UndoReport:
+    row = Change.objects.select_for_update(of=("self",)).get(pk=change.pk)
+    if Change.objects.filter(undoes=row).exists():
+        raise UndoRefused(_("This has been undone already."))
+    by = history.recorded(by, Change.Kind.UNDO, str(row))
+    Change.objects.filter(pk=by.change.pk).update(undoes=row)
+    report = UndoReport(change=by.change)
+    for _order, step in sorted(steps, key=lambda one: one[0]):
+        step(row, by, report)
+    return report
+
+
+# --- Records --------------------------------------------------------------------------------------
+
+
+def _models() -> list[Any]:
+    return list(Record.concrete_models())
+
+
+def _names(ids: Iterable[int]) -> dict[int, str]:
+    return {pk: str(record) for pk, record in Record.objects.in_bulk(list(ids)).items()}
+
+
+def archive_created(change: Change, by: By, report: UndoReport) -> None:
+    """Archive what was created, but for records that somebody has worked on since."""
+    for model in _models():
+        rows = model.history.filter(change=change, history_type="+").order_by()
+        ids = sorted(set(rows.values_list("id", flat=True)))
+        for batch in services.batches(ids):
+            later = model.history.filter(id__in=batch, change__gt=change.pk, change__undoes=None)
+            worked_on = set(later.exclude(change=by.change).order_by().values_list("id", flat=True))
+            for find in touched:
+                worked_on |= find(change, batch)
+            live = set(Record.objects.live().filter(pk__in=worked_on).values_list("pk", flat=True))
+            for name in _names(sorted(live)).values():
+                report.leave(name, _("has been worked on since it was created"))
+            archived = services.archive_records([pk for pk in batch if pk not in worked_on], by=by)
+            report.done["archived"] += len(archived)
+
+
+def revert_properties(change: Change, by: By, report: UndoReport) -> None:
+    """Give properties the values that they had, where they still have those that the change gave them."""
+    for model in _models():
+        rows = model.history.filter(change=change, history_type="~").order_by("id", "history_id")
+        spans: dict[int, tuple[int, int]] = {}  # by record: its first and its last snapshot of the change
+        for pk, history_id in rows.values_list("id", "history_id"):
+            spans[pk] = (spans.get(pk, (history_id,))[0], history_id)
+        for batch in services.batches(sorted(spans)):
+            wanted = _earlier_values(model, batch, spans, report)
+            by_type: dict[Any, dict[int, dict[str, Any]]] = {}
+            for record, values in wanted:
+                by_type.setdefault(record.kind, {})[record.pk] = values
+            for kind, changes in by_type.items():
+
+                def revert(ids: Sequence[int], kind: Any = kind, changes: Any = changes) -> int:
+                    return len(services.update_records(kind, {pk: changes[pk] for pk in ids}, by=by))
+
+                report.done["reverted"] += _as_many_as_possible(sorted(changes), revert, report)
+
+
+def _earlier_values(
+    model: Any, ids: Sequence[int], spans: dict[int, tuple[int, int]], report: UndoReport
+) -> list[tuple[Record, dict[str, Any]]]:
+    """Return records with the values, by property name, that they are to have again."""
+    services.lock(ids, archived=False)
+    live = model.objects.live().in_bulk(list(ids))
+    earlier = model.history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+    firsts = model.history.filter(history_id__in=[spans[pk][0] for pk in ids]).order_by()
+    before_ids = dict(
+        firsts.annotate(before=Subquery(earlier.order_by("-history_id").values("history_id")[:1]))
+        .filter(before__isnull=False)
+        .values_list("id", "before")
+    )
+    needed = {*before_ids.values(), *(spans[pk][1] for pk in ids)}
+    snapshots = model.history.filter(history_id__in=needed).order_by().in_bulk(field_name="history_id")
+    found = []
+    for pk, before_id in before_ids.items():
+        record = live.get(pk)
+        if record is None:
+            continue
+        was = as_it_was(record, snapshots[before_id])
+        became = as_it_was(record, snapshots[spans[pk][1]])
+        held, then, now = held_values(was), held_values(became), held_values(record)
+        values = {}
+        for name in history.entered(record.kind, {*held, *then}):
+            if held.get(name) == then.get(name):
+                continue
+            prop: Property = record.kind.properties[name]
+            if now.get(name) == held.get(name):
+                continue
+            if now.get(name) != then.get(name):
+                report.leave(f"{record}: {prop.title}", _("has been changed since"))
+            elif (value := _value(prop, was, held)) in (None, "") and name in held:
+                report.leave(f"{record}: {prop.title}", _("the value that it had exists no longer"))
+            else:
+                values[name] = value
+        if values:
+            found.append((record, values))
+    return found
+
+
+def _value(prop: Property, was: Record, held: dict[str, Any]) -> Any:
+    """Return the value that a record had, as services take it; no query, also for rows that it points to."""
+    if prop.column and isinstance(prop.kind, RelatedKind):
+        return prop.kind.rows(prop).get(held.get(prop.name) or 0)
+    return prop.value_of(was)
+
+
+def as_it_was(record: Record, snapshot: Any) -> Record:
+    """Return a copy of a record with the values of a snapshot; not to be saved."""
+    past = copy.copy(record)
+    for column in snapshot.tracked_fields:
+        setattr(past, column.attname, getattr(snapshot, column.attname))
+    return past
+
+
+def restore_archived(change: Change, by: By, report: UndoReport) -> None:
+    """Restore what was archived, merged records among it."""
+    _toggle(change, by, report, archived=True)
+
+
+def archive_restored(change: Change, by: By, report: UndoReport) -> None:
+    """Archive again what was restored."""
+    _toggle(change, by, report, archived=False)
+
+
+def _toggle(change: Change, by: By, report: UndoReport, *, archived: bool) -> None:
+    """Restore (or archive) the records that a change archived (or restored)."""
+    for model in _models():
+        rows = model.history.filter(change=change, history_type="~", archived_at__isnull=not archived)
+        earlier = model.history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+        rows = rows.annotate(was=Subquery(earlier.order_by("-history_id").values("archived_at")[:1]))
+        rows = rows.filter(was__isnull=archived).order_by()
+        ids = sorted(set(rows.values_list("id", flat=True)))
+        later: set[int] = set()
+        for batch in services.batches(ids):
+            since = model.history.filter(id__in=batch, change__gt=change.pk).exclude(change=by.change)
+            later.update(since.order_by().values_list("id", flat=True))
+        for name in _names(sorted(later)).values():
+            report.leave(name, _("has been changed since"))
+        ids = [pk for pk in ids if pk not in later]
+        if archived:
+
+            def restore(chosen: Sequence[int]) -> int:
+                return len(services.restore_records(chosen, by=by))
+
+            report.done["restored"] += _as_many_as_possible(ids, restore, report)
+        else:
+            report.done["archived"] += len(services.archive_records(ids, by=by))
+
+
+def _as_many_as_possible(ids: Sequence[int], act: Callable[[Sequence[int]], int], report: UndoReport) -> int:
+    """Do something to all of these records, or to all but those for which it is refused; return how many.
+
+    What is refused for all is tried with each half: a few refusals among many cost little.
+    """
+    if not ids:
+        return 0
+    try:
+        with transaction.atomic():
+            return act(ids)
+    except ValidationError as error:
+        if len(ids) == 1:
+            report.leave(_names(ids).get(ids[0], str(ids[0])), " ".join(error.messages))
+            return 0
+    half = len(ids) // 2
+    return sum(_as_many_as_possible(part, act, report) for part in (ids[:half], ids[half:]))
+
+
+steps += [
+    (20, archive_created),
+    (30, revert_properties),
+    (40, restore_archived),
+    (50, archive_restored),
+]

@@ -1,0 +1,49 @@
+"""Undoing a change: what it would do, and doing it."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from records import undo as undoing
+from records.http import Request
+from records.models import Change
+
+from .common import by
+
+CONFLICT = 409
+
+
+def undo(request: Request, pk: int) -> HttpResponse:
+    """Show what undoing a change would do now; with a POST do it, and lead back to where it was asked for."""
+    change = get_object_or_404(Change.objects.select_related("actor"), pk=pk)
+    back = request.POST.get("back", "") or request.GET.get("back", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):  # only a path of this site
+        back = ""
+    context = {"change": change, "back": back}
+    try:
+        if request.method != "POST":
+            context["report"] = undoing.preview(change, by=by(request))
+            return render(request, "records/undo.html", context)
+        report = undoing.undo(change, by=by(request))
+    except undoing.UndoRefused as error:
+        messages.error(request, str(error))
+        return redirect(back) if back else render(request, "records/undo.html", context, status=CONFLICT)
+    if not report.left_count:
+        messages.success(request, _("Undone."))
+    elif sum(report.done.values()):
+        text = ngettext(
+            "Undone, but for %(count)s thing that stays as it is: %(what)s",
+            "Undone, but for %(count)s things that stay as they are: %(what)s",
+            report.left_count,
+        )
+        messages.warning(request, text % {"count": report.left_count, "what": _reasons(report)})
+    else:
+        messages.error(request, _("Nothing was undone: %(what)s") % {"what": _reasons(report)})
+    return redirect(back or "home")
+
+
+def _reasons(report: undoing.UndoReport) -> str:
+    return "; ".join(f"{what}: {why}" for what, why in report.left[:3])
