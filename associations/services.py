@@ -135,7 +135,6 @@ def set_words(
     chosen = labelled({(record.pk, other_id): words})
     with transaction.atomic():
         _lock_ends([pair])
-        by = recorded(by)
         there = Labelling.objects.filter(association__record_a=pair[0], association__record_b=pair[1])
         gone = [
             one
@@ -143,6 +142,7 @@ def set_words(
             if (one := Labelled(*pair, row.label_id, row.from_record_id)) not in chosen[pair]
             and not all_labels()[row.label_id].archived_at
         ]
+        by = recorded(by) if gone else by
         _unlabel(gone, by)
         return _write([pair], chosen, by, replacing=replacing, only_labels=True)
 
@@ -215,7 +215,7 @@ def _write(
         Association.objects.bulk_create(added, batch_size=record_services.BATCH)
         events.keep_added(added, by)
         moved = [one for outcome in report.outcomes for one in outcome.moved]
-        touched = _take_off(moved, by) + _put_on(got, {row.pair: row for row in added}, by)
+        touched = _take_off(_carried(moved), by) + _put_on(got, {row.pair: row for row in added}, by)
         rollups.links_changed({row.pair: row for row in (*removed, *added, *touched)}.values())
     return report
 
@@ -283,14 +283,12 @@ def _unlabel(labels: Sequence[Labelled], by: By) -> list[Labelled]:
     """Take labels off and follow with what depends on them; return those that there were."""
     there = _carried(labels)
     if there:
-        touched = _take_off(list(there), recorded(by))
-        rollups.links_changed(touched)
+        rollups.links_changed(_take_off(there, recorded(by)))
     return list(there)
 
 
-def _take_off(labels: Sequence[Labelled], by: By) -> list[Association]:
+def _take_off(rows: Mapping[Labelled, Labelling], by: By) -> list[Association]:
     """Delete labels; return the associations that were primary by one of them."""
-    rows = _carried(labels)
     for gone in record_services.batches([row.pk for row in rows.values()]):
         Labelling.objects.filter(pk__in=gone).delete()
     events.keep_unlabelled(list(rows), by)

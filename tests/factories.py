@@ -3,6 +3,7 @@
 import factory
 from django.contrib.auth import get_user_model
 
+from associations.models import AssociationLabel, AssociationLimit
 from records import schema
 from records.models import Company, Contact, Deal, Ticket
 from records.provenance import By, Origin
@@ -59,3 +60,25 @@ class TicketFactory(factory.django.DjangoModelFactory):
     subject = factory.Sequence(lambda n: f"Ticket {n}")
     hs_pipeline = factory.LazyFunction(lambda: first_stage("tickets").pipeline)
     hs_pipeline_stage = factory.LazyFunction(lambda: first_stage("tickets"))
+
+
+def make_label(from_type: str, to_type: str, label: str, inverse_label: str = "") -> AssociationLabel:
+    """Return a new label of two object types, given by their names."""
+    return AssociationLabel.objects.create(
+        from_type=schema.current().type(from_type),
+        to_type=schema.current().type(to_type),
+        name=label.lower().replace(" ", "-"),
+        label=label,
+        inverse_label=inverse_label,
+    )
+
+
+def make_limit(from_type: str, to_type: str, maximum: int, label=None, inverse: bool = False) -> None:
+    """Set how many records of a type, or with a label, a record of another may have."""
+    AssociationLimit.objects.update_or_create(
+        from_type=schema.current().type(from_type),
+        to_type=schema.current().type(to_type),
+        label=label,
+        inverse=inverse,
+        defaults={"maximum": maximum},
+    )
