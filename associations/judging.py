@@ -29,12 +29,14 @@ def judge(
     records: Records,
     *,
     only_labels: bool = False,
+    promote: bool = True,
 ) -> Report:
     """Return what each pair may expect, and the labels it would get, without writing anything.
 
-    With `only_labels` pairs that are not associated are refused.
+    With `only_labels` pairs that are not associated are refused; without `promote` a first company does not
+    become primary by itself.
     """
-    standing = Standing(pairs, wanted, records)
+    standing = Standing(pairs, wanted, records, promote)
     report = Report()
     for pair in pairs:
         outcome = _hindrance(pair, wanted.get(pair, ()), records, pair in standing.existing, only_labels)
@@ -82,9 +84,14 @@ class Standing:
     """What the records at hand have already, and the places under limits that are left."""
 
     def __init__(
-        self, pairs: Sequence[Pair], wanted: Mapping[Pair, Sequence[Labelled]], records: Records
+        self,
+        pairs: Sequence[Pair],
+        wanted: Mapping[Pair, Sequence[Labelled]],
+        records: Records,
+        promote: bool,
     ) -> None:
         self.records = records
+        self.promote = promote
         pairs = [pair for pair in pairs if pair[0] != pair[1] and all(pk in records for pk in pair)]
         self.wanted = wanted
         self.existing: dict[Pair, Association] = {}
@@ -114,7 +121,7 @@ class Standing:
             if not limit.label_id and (key := (limit.from_type_id, limit.to_type_id)) in types
         }
         self.primary: dict[tuple[int, int], AssociationLabel] = {
-            key: word.label for key in types if (word := primary_word(*key))
+            key: word.label for key in types if self.promote and (word := primary_word(*key))
         }
         # By record and type (or label and way): the records that stand at the other end.
         self.holders: dict[tuple[int, ...], set[int]] = defaultdict(set)

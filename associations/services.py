@@ -89,6 +89,7 @@ def associate_pairs(
     replacing: Iterable[Replaced] = (),
     skip_refused: bool = False,
     words: Words | None = None,
+    promote: bool = True,
 ) -> Report:
     """Associate each pair of record ids, in one transaction; return what became of each.
 
@@ -96,10 +97,13 @@ def associate_pairs(
     that an association carries, as HubSpot's PUT does. With `skip_refused` the pairs that the rules allow
     are associated and the others reported; of pairs that compete for the last place under a limit the
     earlier one has it. Otherwise a single refusal leaves everything as it was and raises
-    AssociationRefused, whose report names every refused pair.
+    AssociationRefused, whose report names every refused pair. A first company becomes primary, unless
+    `promote` says otherwise: so an undo brings back just what there was.
     """
     wanted = list(dict.fromkeys(canonical(*pair) for pair in pairs))
-    return _write(wanted, labelled(words or {}), by, replacing=replacing, skip_refused=skip_refused)
+    return _write(
+        wanted, labelled(words or {}), by, replacing=replacing, skip_refused=skip_refused, promote=promote
+    )
 
 
 @unit_of_work
@@ -184,6 +188,7 @@ def _write(
     replacing: Iterable[Replaced] = (),
     skip_refused: bool = False,
     only_labels: bool = False,
+    promote: bool = True,
 ) -> Report:
     """Make way, judge every pair, and write what may be: a few statements for any number of pairs."""
     with transaction.atomic():
@@ -194,7 +199,7 @@ def _write(
             by = recorded(by)
             _unlabel([one for one in replaced if isinstance(one, Labelled)], by)
         removed = _delete([one for one in replaced if not isinstance(one, Labelled)], by).associations
-        report = judge(pairs, labels, records, only_labels=only_labels)
+        report = judge(pairs, labels, records, only_labels=only_labels, promote=promote)
         if report.refused and not skip_refused:
             raise AssociationRefused(report)
         new, got = report.associated, [one for outcome in report.outcomes for one in outcome.added]

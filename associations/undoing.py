@@ -103,7 +103,7 @@ def associate_removed(change: Change, by: By, report: UndoReport) -> None:
         report.leave(since.say(pair), _("they are associated again"))
     labels = [_label(event) for event in _events(change, Action.UNLABELLED) if _pair(event) in removed]
     words, notes = _words([one for one in labels if one.pair not in since.there], since)
-    outcome = services.associate_pairs(wanted, by=by, skip_refused=True, words=words)
+    outcome = services.associate_pairs(wanted, by=by, skip_refused=True, words=words, promote=False)
     for refused in outcome.refused:
         report.leave(since.say(refused.pair), refused.message)
     back = {one.pair for one in outcome.associated}
