@@ -117,7 +117,7 @@ def _counted(asked: Related, allowed: Range) -> Q:
         condition &= Q(LessThanOrEqual(number, allowed.high))
     for excluded in allowed.excluded:
         condition &= ~Q(Exact(number, excluded))
-    return condition
+    return condition or ~Q(pk__in=[])  # all: an empty condition would vanish beside an alternative
 
 
 def _found(asked: Related) -> QuerySet:

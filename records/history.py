@@ -13,7 +13,7 @@ from typing import Any
 from .models import Change, ObjectType, Record
 from .provenance import By
 
-BATCH = 500  # snapshots per statement; each has some forty columns
+BATCH = 500  # snapshots per statement; SQLite takes some 30 at a time, as it limits the values of one
 
 
 def recorded(by: By, kind: Change.Kind = Change.Kind.EDIT, summary: str = "") -> By:
@@ -25,29 +25,37 @@ def recorded(by: By, kind: Change.Kind = Change.Kind.EDIT, summary: str = "") ->
     return replace(by, change=change)
 
 
-def keep_created(records: Sequence[Record], by: By) -> None:
-    """Keep the first snapshots of records (of one type) that were just created."""
-    _keep(records, recorded(by), update=False)
+def forget_if_empty(change: Change) -> None:
+    """Delete a change to which nothing belongs after all."""
+    for relation in Change._meta.related_objects:
+        if relation.related_model._base_manager.filter(**{relation.field.name: change}).exists():
+            return
+    change.delete()
 
 
-def keep_before(records: Sequence[Record]) -> None:
-    """Keep what records (of one type) are like before they change, where nothing is kept of them yet.
-
-    So it is with records from before history was kept, or that were loaded past the services.
-    """
-    if not records:
-        return
-    snapshots = type(records[0]).history.model.objects  # type: ignore[attr-defined]
-    known = set(snapshots.filter(id__in=[record.pk for record in records]).values_list("id", flat=True))
-    _keep([record for record in records if record.pk not in known], None, update=False)
-
-
-def keep_changed(records: Sequence[Record], by: By) -> By:
-    """Keep what records (of one type) are like after a change; return `by` with the change."""
+def keep_created(records: Sequence[Record], by: By) -> By:
+    """Keep what records (of one type) were created like; return `by` with the change."""
     if not records:
         return by
     by = recorded(by)
-    _keep(records, by, update=True)
+    _keep(records, by, update=False)
+    return by
+
+
+def keep_changed(changes: Sequence[tuple[Record, Record]], by: By) -> By:
+    """Keep what records (of one type) are like after a change; return `by` with the change.
+
+    Each comes with what it was like before, which is kept too where nothing has been yet: so it is with
+    records from before history was kept, or that were loaded past the services.
+    """
+    if not changes:
+        return by
+    by = recorded(by)
+    ids = [record.pk for _was, record in changes]
+    snapshots = type(changes[0][1]).history.model.objects  # type: ignore[attr-defined]
+    known = set(snapshots.filter(record_ptr__in=ids).order_by().values_list("record_ptr", flat=True))
+    _keep([was for was, _record in changes if was.pk not in known], None, update=False)
+    _keep([record for _was, record in changes], by, update=True)
     return by
 
 

@@ -1,5 +1,6 @@
 """What is done to records. Every path that writes records (page, list, admin, import, API) calls these."""
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,8 +11,8 @@ from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import derived, schema
-from .models import ObjectType, Record, Stage, UniqueValue
+from . import derived, history, schema
+from .models import Change, ObjectType, Record, Stage, UniqueValue
 from .provenance import By
 from .requirements import Standing, held_values, refusals
 from .rows import insert_children, update_rows
@@ -33,6 +34,7 @@ def create_record(object_type: ObjectType, values: dict[str, Any], *, by: By) ->
     with transaction.atomic():
         record.save()
         _require([record], [None])
+        by = history.keep_created([record], by)
         _written(object_type, {record.pk: set(held_values(record))}, by=by, created=True)
     return record
 
@@ -61,13 +63,15 @@ def update_record(record: Record, values: dict[str, Any], *, by: By) -> Record:
         fresh = rows.filter(pk=record.pk).first()
         if fresh is None:
             raise ValidationError(_("%(name)s has been archived.") % {"name": record})
-        before = held_values(fresh)
+        before, was = held_values(fresh), copy.copy(fresh)
         _assign(fresh, fresh.kind, values)
         fresh.updated_by = by.actor
         fresh.updated_at = timezone.now()
         fresh.save()
         _require([fresh], [before])
-        _written(fresh.kind, {fresh.pk: _changed(before, fresh)}, by=by)
+        changed = _changed(before, fresh)
+        by = history.keep_changed([(was, fresh)] if history.entered(fresh.kind, changed) else [], by)
+        _written(fresh.kind, {fresh.pk: changed}, by=by)
     return fresh
 
 
@@ -157,6 +161,7 @@ def create_records(records: Sequence[Record], *, by: By) -> None:
             record._state.adding = False
         insert_children(model, records)
         _claim_unique_values(records)
+        by = history.keep_created(records, by)
         changes = {record.pk: set(held_values(record)) for record in records}
         _written(records[0].kind, changes, by=by, created=True)
 
@@ -178,7 +183,7 @@ def update_records(object_type: ObjectType, changes: Mapping[int, dict[str, Any]
             locked = rows.select_for_update(of=("record_ptr", "self"), no_key=True)
             records = [record for record in locked if record.archived_at is None]
             stored = [vars(record).copy() for record in records]
-            held = [held_values(record) for record in records]
+            held, were = [held_values(record) for record in records], [copy.copy(one) for one in records]
             for record in records:
                 _assign(record, object_type, changes[record.pk])
                 record.updated_by = by.actor
@@ -190,6 +195,10 @@ def update_records(object_type: ObjectType, changes: Mapping[int, dict[str, Any]
             changed = {
                 record.pk: _changed(before, record) for record, before in zip(records, held, strict=True)
             }
+            pairs = zip(were, records, strict=True)
+            by = history.keep_changed(
+                [pair for pair in pairs if history.entered(object_type, changed[pair[1].pk])], by
+            )
             _written(object_type, changed, by=by)
             updated += records
     return updated
@@ -279,8 +288,10 @@ def archive_records(ids: Iterable[int], *, by: By, at: datetime | None = None) -
         archived = lock(ids, archived=False)
         now = at or timezone.now()
         for batch in batches(archived):
+            were = _specific(batch)
             Record.objects.filter(pk__in=batch).update(archived_at=now, updated_at=now, updated_by=by.actor)
             UniqueValue.objects.filter(record__in=batch).delete()
+            by = _keep_changed(were, by)
         records_archived.send(sender=Record, record_ids=archived)
     return archived
 
@@ -289,20 +300,20 @@ def archive_records(ids: Iterable[int], *, by: By, at: datetime | None = None) -
 def restore_records(ids: Iterable[int], *, by: By) -> list[int]:
     """Restore the archived ones among these records, with their associations; return their ids.
 
-    Raises ValidationError, and restores none, where another live record has taken a unique value.
+    One that was merged into another is on its own again. Raises ValidationError, and restores none, where
+    another live record has taken a unique value.
     """
     with transaction.atomic():
         ids = sorted(set(ids))
         _lock_along(archiving_locks, ids, record_ids=ids)
         restored = lock(ids, archived=True)
         for batch in batches(restored):
+            were = _specific(batch)
             Record.objects.filter(pk__in=batch).update(
-                archived_at=None, updated_at=timezone.now(), updated_by=by.actor
+                archived_at=None, merged_into=None, updated_at=timezone.now(), updated_by=by.actor
             )
-            by_type: dict[int, list[Record]] = {}
-            for record in Record.objects.filter(pk__in=batch).with_details():
-                by_type.setdefault(record.object_type_id, []).append(record.specific)
-            for records in by_type.values():
+            by = _keep_changed(were, by)
+            for records in _by_type(_specific(batch).values()):
                 _claim_unique_values(records)
         records_restored.send(sender=Record, record_ids=restored)
     return restored
@@ -323,6 +334,7 @@ def archive_type(object_type: ObjectType, *, by: By) -> int:
         row.archived_at = timezone.now()
         row.save(update_fields=["archived_at"])
         live = Record.objects.live().of_type(row).values_list("pk", flat=True)
+        by = history.recorded(by, Change.Kind.BULK, str(row))
         return len(archive_records(live, by=by, at=row.archived_at))
 
 
@@ -336,6 +348,7 @@ def restore_type(object_type: ObjectType, *, by: By) -> int:
         together = Record.objects.of_type(row).filter(archived_at=row.archived_at)
         row.archived_at = None
         row.save(update_fields=["archived_at"])
+        by = history.recorded(by, Change.Kind.BULK, str(row))
         return len(restore_records(together.values_list("pk", flat=True), by=by))
 
 
@@ -356,15 +369,39 @@ def move_between_stages(source: Stage, target: Stage, *, by: By) -> int:
         names = {prop.name for prop in kind.properties.values() if prop.column in (*columns, "updated_at")}
         for batch in batches(ids):
             _lock_along(writing_locks, batch, object_type=kind, changes=dict.fromkeys(batch, names))
+            were = _specific(batch)
             kind.model.objects.filter(pk__in=batch).update(
                 **columns, updated_at=timezone.now(), updated_by=by.actor
             )
+            by = _keep_changed(were, by)
             changes = {pk: set(names) for pk in batch}
             if kind.formulas:
                 for pk, calculated in set_derived(kind, {pk: {} for pk in batch}).items():
                     changes[pk] |= calculated
             _written(kind, changes, by=by)
     return len(ids)
+
+
+def _specific(ids: Sequence[int]) -> dict[int, Record]:
+    """Return records as they stand now, each as its own model, by id; one query."""
+    rows = Record.objects.filter(pk__in=ids).select_related(
+        *(model.child_name() for model in Record.concrete_models())
+    )
+    return {record.pk: record.specific for record in rows.order_by("pk")}
+
+
+def _by_type(records: Iterable[Record]) -> Iterable[list[Record]]:
+    by_type: dict[int, list[Record]] = {}
+    for record in records:
+        by_type.setdefault(record.object_type_id, []).append(record)
+    return by_type.values()
+
+
+def _keep_changed(were: Mapping[int, Record], by: By) -> By:
+    """Keep for history what statements made of records that were read before; return `by` with the change."""
+    for records in _by_type(_specific(list(were)).values()):
+        by = history.keep_changed([(were[record.pk], record) for record in records], by)
+    return by
 
 
 def lock(ids: Iterable[int], *, archived: bool) -> list[int]:

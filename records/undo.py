@@ -100,7 +100,8 @@ def _undo(change: Change, by: By) -> UndoReport:
     if Change.objects.filter(undoes=row).exists():
         raise UndoRefused(_("This has been undone already."))
     by = history.recorded(by, Change.Kind.UNDO, str(row))
-    Change.objects.filter(pk=by.change.pk).update(undoes=row)
+    by.change.undoes = row
+    by.change.save(update_fields=["undoes"])
     report = UndoReport(change=by.change)
     for _order, step in sorted(steps, key=lambda one: one[0]):
         step(row, by, report)
@@ -114,6 +115,12 @@ def _models() -> list[Any]:
     return list(Record.concrete_models())
 
 
+def _earlier(model: Any) -> Any:
+    """Return the snapshots of a record before the one of a query around it, the latest first."""
+    same = model.history.filter(record_ptr=OuterRef("record_ptr"), history_id__lt=OuterRef("history_id"))
+    return same.order_by("-history_id")
+
+
 def _names(ids: Iterable[int]) -> dict[int, str]:
     return {pk: str(record) for pk, record in Record.objects.in_bulk(list(ids)).items()}
 
@@ -122,10 +129,10 @@ def archive_created(change: Change, by: By, report: UndoReport) -> None:
     """Archive what was created, but for records that somebody has worked on since."""
     for model in _models():
         rows = model.history.filter(change=change, history_type="+").order_by()
-        ids = sorted(set(rows.values_list("id", flat=True)))
+        ids = sorted(set(rows.values_list("record_ptr", flat=True)))
         for batch in services.batches(ids):
-            later = model.history.filter(id__in=batch, change__gt=change.pk, change__undoes=None)
-            worked_on = set(later.exclude(change=by.change).order_by().values_list("id", flat=True))
+            later = model.history.filter(record_ptr__in=batch, change__gt=change.pk, change__undoes=None)
+            worked_on = set(later.exclude(change=by.change).order_by().values_list("record_ptr", flat=True))
             for find in touched:
                 worked_on |= find(change, batch)
             live = set(Record.objects.live().filter(pk__in=worked_on).values_list("pk", flat=True))
@@ -138,9 +145,9 @@ def archive_created(change: Change, by: By, report: UndoReport) -> None:
 def revert_properties(change: Change, by: By, report: UndoReport) -> None:
     """Give properties the values that they had, where they still have those that the change gave them."""
     for model in _models():
-        rows = model.history.filter(change=change, history_type="~").order_by("id", "history_id")
+        rows = model.history.filter(change=change, history_type="~").order_by("record_ptr", "history_id")
         spans: dict[int, tuple[int, int]] = {}  # by record: its first and its last snapshot of the change
-        for pk, history_id in rows.values_list("id", "history_id"):
+        for pk, history_id in rows.values_list("record_ptr", "history_id"):
             spans[pk] = (spans.get(pk, (history_id,))[0], history_id)
         for batch in services.batches(sorted(spans)):
             wanted = _earlier_values(model, batch, spans, report)
@@ -161,12 +168,11 @@ def _earlier_values(
     """Return records with the values, by property name, that they are to have again."""
     services.lock(ids, archived=False)
     live = model.objects.live().in_bulk(list(ids))
-    earlier = model.history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
     firsts = model.history.filter(history_id__in=[spans[pk][0] for pk in ids]).order_by()
     before_ids = dict(
-        firsts.annotate(before=Subquery(earlier.order_by("-history_id").values("history_id")[:1]))
+        firsts.annotate(before=Subquery(_earlier(model).values("history_id")[:1]))
         .filter(before__isnull=False)
-        .values_list("id", "before")
+        .values_list("record_ptr", "before")
     )
     needed = {*before_ids.values(), *(spans[pk][1] for pk in ids)}
     snapshots = model.history.filter(history_id__in=needed).order_by().in_bulk(field_name="history_id")
@@ -225,14 +231,16 @@ def _toggle(change: Change, by: By, report: UndoReport, *, archived: bool) -> No
     """Restore (or archive) the records that a change archived (or restored)."""
     for model in _models():
         rows = model.history.filter(change=change, history_type="~", archived_at__isnull=not archived)
-        earlier = model.history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+        earlier = model.history.filter(
+            record_ptr=OuterRef("record_ptr"), history_id__lt=OuterRef("history_id")
+        )
         rows = rows.annotate(was=Subquery(earlier.order_by("-history_id").values("archived_at")[:1]))
         rows = rows.filter(was__isnull=archived).order_by()
-        ids = sorted(set(rows.values_list("id", flat=True)))
+        ids = sorted(set(rows.values_list("record_ptr", flat=True)))
         later: set[int] = set()
         for batch in services.batches(ids):
-            since = model.history.filter(id__in=batch, change__gt=change.pk).exclude(change=by.change)
-            later.update(since.order_by().values_list("id", flat=True))
+            since = model.history.filter(record_ptr__in=batch, change__gt=change.pk).exclude(change=by.change)
+            later.update(since.order_by().values_list("record_ptr", flat=True))
         for name in _names(sorted(later)).values():
             report.leave(name, _("has been changed since"))
         ids = [pk for pk in ids if pk not in later]

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from associations import services as association_services
 from associations.models.association import Pair, canonical
 from associations.services import Status
+from records import history
 from records import services as record_services
+from records.models import Change
 from records.provenance import By
 
 from .mapping import CellAssociation, Mapping
@@ -72,6 +74,14 @@ class Importer:
         self._stop_on_problems()
 
     def _import(self) -> None:
+        """Write all batches as one change, which history shows and undoes as one."""
+        self.by = history.recorded(self.by, Change.Kind.IMPORT, self.table.path.name)
+        try:
+            self._import_rows()
+        finally:
+            history.forget_if_empty(self.by.change)
+
+    def _import_rows(self) -> None:
         rows = (item for item in self.table.rows() if isinstance(item, Row))
         with Memo() as memo:
             while batch := list(islice(rows, BATCH)):

@@ -168,7 +168,20 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalCompany",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, verbose_name="ID")),
+                (
+                    "record_ptr",
+                    models.ForeignKey(
+                        auto_created=True,
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        parent_link=True,
+                        related_name="+",
+                        to="records.record",
+                    ),
+                ),
                 (
                     "display_name",
                     models.CharField(blank=True, editable=False, max_length=255, verbose_name="name"),
@@ -265,7 +278,20 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalContact",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, verbose_name="ID")),
+                (
+                    "record_ptr",
+                    models.ForeignKey(
+                        auto_created=True,
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        parent_link=True,
+                        related_name="+",
+                        to="records.record",
+                    ),
+                ),
                 (
                     "display_name",
                     models.CharField(blank=True, editable=False, max_length=255, verbose_name="name"),
@@ -366,7 +392,20 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalCustomRecord",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, verbose_name="ID")),
+                (
+                    "record_ptr",
+                    models.ForeignKey(
+                        auto_created=True,
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        parent_link=True,
+                        related_name="+",
+                        to="records.record",
+                    ),
+                ),
                 (
                     "display_name",
                     models.CharField(blank=True, editable=False, max_length=255, verbose_name="name"),
@@ -425,7 +464,20 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalDeal",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, verbose_name="ID")),
+                (
+                    "record_ptr",
+                    models.ForeignKey(
+                        auto_created=True,
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        parent_link=True,
+                        related_name="+",
+                        to="records.record",
+                    ),
+                ),
                 (
                     "display_name",
                     models.CharField(blank=True, editable=False, max_length=255, verbose_name="name"),
@@ -516,7 +568,20 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalTicket",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, verbose_name="ID")),
+                (
+                    "record_ptr",
+                    models.ForeignKey(
+                        auto_created=True,
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        parent_link=True,
+                        related_name="+",
+                        to="records.record",
+                    ),
+                ),
                 (
                     "display_name",
                     models.CharField(blank=True, editable=False, max_length=255, verbose_name="name"),
@@ -1176,22 +1241,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="historicalcompany",
-            index=models.Index(fields=["id", "history_id"], name="records_company_past"),
+            index=models.Index(fields=["record_ptr", "history_id"], name="records_company_past"),
         ),
         migrations.AddIndex(
             model_name="historicalcontact",
-            index=models.Index(fields=["id", "history_id"], name="records_contact_past"),
+            index=models.Index(fields=["record_ptr", "history_id"], name="records_contact_past"),
         ),
         migrations.AddIndex(
             model_name="historicalcustomrecord",
-            index=models.Index(fields=["id", "history_id"], name="records_customrecord_past"),
+            index=models.Index(fields=["record_ptr", "history_id"], name="records_customrecord_past"),
         ),
         migrations.AddIndex(
             model_name="historicaldeal",
-            index=models.Index(fields=["id", "history_id"], name="records_deal_past"),
+            index=models.Index(fields=["record_ptr", "history_id"], name="records_deal_past"),
         ),
         migrations.AddIndex(
             model_name="historicalticket",
-            index=models.Index(fields=["id", "history_id"], name="records_ticket_past"),
+            index=models.Index(fields=["record_ptr", "history_id"], name="records_ticket_past"),
         ),
     ]

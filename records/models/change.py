@@ -8,8 +8,9 @@ from simple_history.models import HistoricalRecords
 
 from records.provenance import Origin
 
-# What a snapshot leaves out: what follows from the properties, and where a card stands on a board.
-NOT_KEPT = ("record_ptr", "object_type", "sort_name", "search_text", "rank")
+# What a snapshot leaves out: the id, which `record_ptr` is too; what follows from the properties; and where
+# a card stands on a board.
+NOT_KEPT = ("id", "object_type", "sort_name", "search_text", "rank")
 
 
 class Change(models.Model):
@@ -79,7 +80,7 @@ class Snapshots(HistoricalRecords):
             excluded_fields=[*NOT_KEPT],
             history_id_field=models.BigAutoField(),
             no_db_index=[
-                "id",
+                "record_ptr",
                 *("owner", "created_by", "updated_by", "merged_into"),
                 *("pipeline", "dealstage", "hs_pipeline", "hs_pipeline_stage", "stage"),
             ],
@@ -87,9 +88,11 @@ class Snapshots(HistoricalRecords):
 
     def post_delete(self, instance: Any, using: Any = None, **kwargs: Any) -> None:
         """Let the snapshots of a record that is deleted for good go with it."""
-        getattr(type(instance), self.manager_name).filter(id=instance.pk).delete()
+        getattr(type(instance), self.manager_name).filter(record_ptr=instance.pk).delete()
 
     def get_meta_options(self, model: Any) -> dict[str, Any]:
         """Give each table the index that a record's history is read by."""
-        index = models.Index(fields=("id", "history_id"), name=f"records_{model._meta.model_name}_past"[:30])
+        index = models.Index(
+            fields=("record_ptr", "history_id"), name=f"records_{model._meta.model_name}_past"[:30]
+        )
         return {**super().get_meta_options(model), "indexes": (index,)}

@@ -132,7 +132,7 @@ def test_creating_a_record(signed_in):
         values = {"new-firstname": "Ada", "new-email": f"ada{next(numbers)}@example.com"}
         return signed_in.post("/records/contacts/new/", values, headers=HTMX)
 
-    assert queries_of_both(send) == (15, 15)
+    assert queries_of_both(send) == (17, 17)
 
 
 def test_possible_duplicates_of_a_new_record(signed_in):
@@ -147,7 +147,7 @@ def test_a_property_edited_in_place(signed_in):
     url = f"/records/contacts/{contact.pk}/properties/jobtitle/"
 
     assert queries_of_both(lambda: signed_in.get(f"{url}?edit", headers=HTMX)) == (4, 4)
-    assert queries(lambda: signed_in.post(url, {"edit-jobtitle": "Founder"}, headers=HTMX)) == 12
+    assert queries(lambda: signed_in.post(url, {"edit-jobtitle": "Founder"}, headers=HTMX)) == 16
 
 
 def test_archiving_one_and_many(signed_in):
