@@ -16,6 +16,7 @@ from .models import Association
 from .type_pairs import partners
 
 ASSOCIATED_WITH = "associated_with"  # the parameter "View all" gives a list
+COUNTED = 100  # associated records that a cell counts at most
 MANY = 5_000  # associated records from which on a list is walked in its order rather than they are sorted
 
 
@@ -62,22 +63,27 @@ def _associated_with(pk: int, object_type: ObjectType, number: int, rows: QueryS
 
 
 def _cells(object_type: ObjectType, record_ids: Sequence[int]) -> dict[int, str]:
-    """Return the cell of each record: the first associated one linked, and whether there are more."""
+    """Return the cell of each record: the primary associated one (or the oldest) linked, and how many more.
+
+    Three queries at most.
+    """
     found = Association.objects.first_for_each(record_ids, object_type.pk)
     others = Record.objects.live().in_bulk({others[0] for others in found.values() if others})
-    return {
-        record_id: render_to_string(
-            "associations/_cell.html",
-            {
-                "other": others[ids[0]],
-                "more": len(ids) > 1,
-                "record_id": record_id,
-                "object_type": object_type,
-            },
-        )
-        for record_id, ids in found.items()
-        if ids and ids[0] in others
-    }
+    with_more = [record_id for record_id, ids in found.items() if len(ids) > 1]
+    several = (
+        Association.objects.several_for_each(with_more, object_type.pk, COUNTED + 1) if with_more else {}
+    )
+    cells = {}
+    for record_id, ids in found.items():
+        if not ids or ids[0] not in others:
+            continue
+        context = {"other": others[ids[0]], "record_id": record_id, "object_type": object_type}
+        if has := several.get(record_id):
+            more = has.number - 1
+            context |= {"more": min(more, COUNTED - 1), "and_more": more >= COUNTED}
+            context["is_primary"] = has.primary == ids[0]
+        cells[record_id] = render_to_string("associations/_cell.html", context)
+    return cells
 
 
 def register() -> None:

@@ -1,13 +1,13 @@
-"""The labels that associations may carry, as the data model in memory has them. No queries."""
+"""The labels that associations may carry, as the data model in memory has them; `carried` alone queries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models.signals import post_delete, post_save
 
 from records import schema
 
-from .models import AssociationLabel, AssociationLimit
+from .models import AssociationLabel, AssociationLimit, Labelling
 
 KEPT = "association_labels"  # where the data model in memory has the labels, by id, archived ones too
 LIMITS = "association_limits"  # and the limits
@@ -69,6 +69,27 @@ def primary_word(from_type_id: int, to_type_id: int) -> Word | None:
     """Return the word "Primary" of two types, where a record of the first has a primary one of the other."""
     found = (one for one in words(from_type_id, to_type_id) if one.label.is_primary and not one.inverse)
     return next(found, None)
+
+
+def carried(record_id: int, association_ids: Iterable[int]) -> dict[int, list[Word]]:
+    """Return what the other records of a record's associations are called on its page, by their ids.
+
+    The primary word comes first, archived labels are left out. One query.
+    """
+    known = all_labels()
+    order = {label_id: place for place, label_id in enumerate(known)}
+    rows = Labelling.objects.filter(association__in=list(association_ids)).order_by()
+    found: dict[int, list[Word]] = {}
+    for label_id, from_id, to_id in rows.values_list("label", "from_record", "to_record"):
+        label = known.get(label_id)
+        if label is None or label.archived_at:
+            continue
+        there = from_id != record_id
+        word = Word(label, inverse=there and label.is_directed)
+        found.setdefault(from_id if there else to_id, []).append(word)
+    for words_of_one in found.values():
+        words_of_one.sort(key=lambda word: (not word.label.is_primary, order[word.label.pk]))
+    return found
 
 
 def _load_labels() -> dict[int, AssociationLabel]:

@@ -91,6 +91,11 @@ class Outcome:
         """How a form names what would have to go."""
         return "-".join(map(str, self.replaceable)) if self.replaceable else ""
 
+    @property
+    def moves_label(self) -> bool:
+        """Whether only a label would have to go, and not the association that carries it."""
+        return isinstance(self.replaceable, Labelled)
+
 
 @dataclass
 class Report:

@@ -168,16 +168,19 @@ def create_associated(
     by: By,
     replacing: Iterable[Replaced] = (),
     words: Iterable[Word] = (),
-) -> Record:
-    """Create a record and associate it with `record`: both or neither, and one change.
+    others: Mapping[int, Iterable[Word]] | None = None,
+) -> tuple[Record, Report]:
+    """Create a record and associate it with `record`, with these labels: both or neither, and one change.
 
-    Raises ValidationError (by property name) or AssociationRefused.
+    `others` are ids of existing records to associate in the same go, each with its labels. Raises
+    ValidationError (by property name) or AssociationRefused.
     """
     with transaction.atomic():
         by = recorded(by)
         created = record_services.create_record(object_type, values, by=by)
-        associate(record, [created.pk], by=by, replacing=replacing, words={created.pk: words})
-    return created
+        chosen = {**(others or {}), created.pk: words}
+        report = associate(record, chosen, by=by, replacing=replacing, words=chosen)
+    return created, report
 
 
 def _write(

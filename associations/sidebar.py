@@ -8,6 +8,8 @@ from typing import Any
 from records import schema
 from records.models import ObjectType, Record
 
+from . import labels
+from .labels import Word
 from .models import Association
 from .type_pairs import partners
 
@@ -21,6 +23,12 @@ class Card:
 
     record: Record
     since: datetime
+    words: list[Word] = field(default_factory=list)  # what it is called on the page at hand
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether it is the primary record of the one whose page it is on."""
+        return any(word.label.is_primary and not word.inverse for word in self.words)
 
 
 @dataclass
@@ -34,9 +42,19 @@ class Section:
     may_add: bool = True
     cards: list[Card] = field(default_factory=list)
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether there are labels for its cards."""
+        return bool(labels.words(self.record.object_type_id, self.object_type.pk))
+
+    @property
+    def has_primary(self) -> bool:
+        """Whether one of its cards can be the record's primary one."""
+        return labels.primary_word(self.record.object_type_id, self.object_type.pk) is not None
+
 
 def sections(record: Record, user: Any, types: Iterable[ObjectType] | None = None) -> list[Section]:
-    """Return the sections of a record's sidebar, or those of some object types: three queries.
+    """Return the sections of a record's sidebar, or those of some object types: four queries.
 
     Neither the queries nor what they read grow with the number of associations; only the counts read
     index entries.
@@ -54,10 +72,12 @@ def sections(record: Record, user: Any, types: Iterable[ObjectType] | None = Non
         .filter(pk__in=[link.other_id for link in links])
         .with_details()
     }
+    words = labels.carried(record.pk, [link.association_id for link in links]) if links else {}
     cards: dict[int, list[Card]] = {}
     for link in links:
-        if link.other_id in others:
-            cards.setdefault(link.other_type_id, []).append(Card(others[link.other_id], link.created_at))
+        if other := others.get(link.other_id):
+            card = Card(other, link.created_at, words.get(other.pk, []))
+            cards.setdefault(link.other_type_id, []).append(card)
     collapsed = user.preferences.get(COLLAPSED, [])
     return [
         Section(

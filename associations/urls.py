@@ -1,11 +1,13 @@
 from django.urls import path
 
-from . import views
+from .views import labels, picker, sections
 
 app_name = "associations"
 urlpatterns = [
-    path("<slug:type_name>/<int:pk>/associations/<slug:other_type>/", views.section, name="section"),
-    path("<slug:type_name>/<int:pk>/associations/<slug:other_type>/add/", views.picker, name="picker"),
-    path("<slug:type_name>/<int:pk>/associations/<slug:other_type>/toggle/", views.toggle, name="toggle"),
-    path("<slug:type_name>/<int:pk>/associations/<int:other_pk>/remove/", views.remove, name="remove"),
+    path("<slug:type_name>/<int:pk>/associations/<slug:other_type>/", sections.section, name="section"),
+    path("<slug:type_name>/<int:pk>/associations/<slug:other_type>/add/", picker.picker, name="picker"),
+    path("<slug:type_name>/<int:pk>/associations/<slug:other_type>/toggle/", sections.toggle, name="toggle"),
+    path("<slug:type_name>/<int:pk>/associations/<int:other_pk>/remove/", sections.remove, name="remove"),
+    path("<slug:type_name>/<int:pk>/associations/<int:other_pk>/labels/", labels.labels, name="labels"),
+    path("<slug:type_name>/<int:pk>/associations/<int:other_pk>/primary/", labels.primary, name="primary"),
 ]

@@ -13,6 +13,9 @@ from django.contrib.staticfiles import finders
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from associations.label_forms import choices
+from associations.labels import Word
+from associations.models import AssociationLabel
 from associations.picker import Option, Options
 from associations.services import Outcome, Reason, Status
 from associations.sidebar import Card, Section
@@ -96,6 +99,17 @@ def context(user: Any) -> dict[str, Any]:
     ]
     deal = sold[0]
     pair = (NOBODY, NOBODY + 1)
+    primary, other, long = (
+        Word(AssociationLabel(pk=NOBODY + number, label=text, is_primary=number == 0))
+        for number, text in enumerate(
+            [
+                _("Primary"),
+                _("Decision maker"),
+                _("Whoever has to be asked before anything at all is signed, paid or even talked about"),
+            ]
+        )
+    )
+    called = [[primary, other], [], [other, long]]
     refused = create_form(contacts, QueryDict("new-email=nobody&new-firstname=Ada"))
     refused.is_valid()
     return {
@@ -113,21 +127,28 @@ def context(user: Any) -> dict[str, Any]:
         "fixed": deals.properties["createdate"],
         "edit_form": PropertiesForm(deals, [deals.properties["amount"]], record=deal, prefix="edit"),
         "sections": [
-            Section(deal, contacts, 12, cards=[Card(person, SINCE) for person in people]),
+            Section(
+                deal,
+                contacts,
+                12,
+                cards=[Card(person, SINCE, words) for person, words in zip(people, called, strict=True)],
+            ),
             Section(deal, companies),
             Section(deal, types.type("tickets"), 4, collapsed=True),
         ],
         "results": Options(
             [
-                Option(people[0], is_ticked=True, is_associated=False),
-                Option(people[1], is_ticked=False, is_associated=True),
+                Option(people[0], True, False, choices=choices([other, long], other.key)),
+                Option(people[1], False, True, [other], choices([long], ())),
                 Option(people[2], is_ticked=False, is_associated=False),
             ],
-            chips=people[2:],
+            chips=[Option(people[2], True, False, choices=choices([other, long], ()))],
             shown=20,
             has_more=True,
             is_capped=False,
         ),
+        "other": people[0],
+        "choices": choices([primary, other, long], other.key),
         "refusals": [
             Outcome(
                 pair,

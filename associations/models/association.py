@@ -30,6 +30,20 @@ class Link(NamedTuple):
     created_at: datetime
 
 
+class Several(NamedTuple):
+    """How many records of a type a record is associated with, and the id of the primary one."""
+
+    number: int
+    primary: int | None
+
+
+class Number(Subquery):
+    """The number of rows of a subquery, which may have a limit: it reads no more than that."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = models.IntegerField()
+
+
 class AssociationQuerySet(models.QuerySet["Association"]):
     """Associations, and the ways to read them from one end."""
 
@@ -137,6 +151,26 @@ class AssociationQuerySet(models.QuerySet["Association"]):
             found[record_id] = others[:2]
         return found
 
+    def several_for_each(self, record_ids: Iterable[int], type_id: int, most: int) -> dict[int, Several]:
+        """Return, for many records at once, how many records of one type each has, counting no further than
+        `most` per end, and the id of the primary one. One query.
+        """
+        from .label import Labelling  # which needs this module
+
+        sides = [
+            Number(side.filter(other_type=type_id).order_by().values("pk")[:most])
+            for side in self.seen_from(OuterRef("pk"))
+        ]
+        primary = Labelling.objects.filter(
+            from_record=OuterRef("pk"), is_primary=True, label__to_type=type_id
+        )
+        rows = Record.objects.filter(pk__in=list(record_ids)).order_by()
+        rows = rows.annotate(number=sides[0] + sides[1], primary=Subquery(primary.values("to_record")[:1]))
+        return {
+            pk: Several(number, primary)
+            for pk, number, primary in rows.values_list("pk", "number", "primary")
+        }
+
     def primary_for_each(self, record_ids: Iterable[int], type_id: int) -> dict[int, int]:
         """Return, for many records at once, the id of the primary associated record of one type.
 
@@ -145,11 +179,14 @@ class AssociationQuerySet(models.QuerySet["Association"]):
         """
         return {pk: others[0] for pk, others in self.first_for_each(record_ids, type_id).items() if others}
 
-    def associated_among(self, record_id: int, ids: Iterable[int]) -> set[int]:
-        """Return those of `ids` with which a record is associated: one query over the pairs' own index."""
+    def associated_among(self, record_id: int, ids: Iterable[int]) -> dict[int, int]:
+        """Return those of `ids` with which a record is associated, each with the association's id.
+
+        One query over the pairs' own index.
+        """
         pairs = [canonical(record_id, pk) for pk in ids]
-        rows = self.of(record_id).among(pairs)
-        return {b if a == record_id else a for a, b in rows.values_list("record_a_id", "record_b_id")}
+        rows = self.of(record_id).among(pairs).values_list("pk", "record_a_id", "record_b_id")
+        return {b if a == record_id else a: pk for pk, a, b in rows}
 
     def feed(self, record_id: int, number: int, before: int | None = None) -> list["Association"]:
         """Return the newest associations of a record with their records and authors: two queries."""

@@ -71,18 +71,20 @@ def filter_menu(records: RecordList, number: int) -> FilterMenu:
 
 
 @register.filter
-def undo(message: Any) -> dict[str, Any] | None:
-    """Return where a toast's Undo posts to, and which fields; None where it has none."""
+def offers(message: Any) -> list[dict[str, Any]]:
+    """Return the buttons of a toast (see `records.views.common.say`), each with its fields as pairs."""
     tags = message.extra_tags or ""
-    if not tags.startswith("{"):
-        return None
-    offer = json.loads(tags)
-    fields = [
-        (name, one)
-        for name, given in offer["fields"].items()
+    if not tags.startswith("["):
+        return []
+    return [one | {"fields": _pairs(one["fields"])} for one in json.loads(tags)]
+
+
+def _pairs(fields: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (name, str(one))
+        for name, given in fields.items()
         for one in (given if isinstance(given, list) else [given])
     ]
-    return {"undo": offer["undo"], "fields": [(name, str(one)) for name, one in fields]}
 
 
 @register.filter

@@ -1,11 +1,13 @@
 """What the views of records share."""
 
 import json
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -63,6 +65,27 @@ def say_archived(request: Request, object_type: ObjectType, ids: list[int]) -> N
     say(request, text, undo=reverse("records:restore", args=[object_type.name]), selected=ids)
 
 
-def say(request: Request, text: str, *, undo: str = "", **fields: Any) -> None:
-    """Put a toast on the next page; with `undo` (an address to post `fields` to) it offers to take back."""
-    messages.success(request, text, extra_tags=json.dumps({"undo": undo, "fields": fields}) if undo else "")
+class ToastAction(NamedTuple):
+    """A button of a toast: what it is called, and the address that it posts fields to."""
+
+    label: str
+    address: str
+    fields: dict[str, Any] = {}
+
+
+def say(
+    request: Request, text: str, *, undo: str = "", actions: Iterable[ToastAction] = (), **fields: Any
+) -> None:
+    """Put a toast on the next page; with `undo` (an address to post `fields` to) it offers to take back.
+
+    `actions` are further buttons beside that one.
+    """
+    offered = [*([ToastAction(_("Undo"), undo, fields)] if undo else []), *actions]
+    tags = json.dumps([one._asdict() for one in offered]) if offered else ""
+    messages.success(request, text, extra_tags=tags)
+
+
+def posted_back(request: Request) -> str:
+    """Return the path of this site that a form says it was sent from; empty where it says none."""
+    to = request.POST.get("back", "") or request.GET.get("back", "")
+    return to if url_has_allowed_host_and_scheme(to, allowed_hosts=None) else ""

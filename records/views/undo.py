@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -11,7 +10,7 @@ from records import undo as undoing
 from records.http import Request
 from records.models import Change
 
-from .common import by
+from .common import by, posted_back
 
 CONFLICT = 409
 
@@ -19,9 +18,7 @@ CONFLICT = 409
 def undo(request: Request, pk: int) -> HttpResponse:
     """Show what undoing a change would do now; with a POST do it, and lead back to where it was asked for."""
     change = get_object_or_404(Change.objects.select_related("actor"), pk=pk)
-    back = request.POST.get("back", "") or request.GET.get("back", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):  # only a path of this site
-        back = ""
+    back = posted_back(request)
     context = {"change": change, "back": back}
     try:
         if request.method != "POST":

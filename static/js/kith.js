@@ -63,12 +63,12 @@
   on("htmx:afterSettle", ({ detail: { elt } }) => {
     const fields = "[autofocus], input:not([type=hidden], [type=checkbox]), select, textarea";
     const target = $(".has-error :is(input, select, textarea)", elt)
-      ?? (elt.matches(".property--editing") ? $("input[type=radio]:checked, input[type=checkbox]", elt) : null)
+      ?? (elt.matches(".property--editing, .card__labels--editing") ? $("input[type=radio]:checked, input[type=checkbox]", elt) : null)
       ?? (elt.matches(".property--editing, #picker") ? $(fields, elt) : $(".filter-editor select", elt));
     if (target && !elt.contains(document.activeElement)) target.focus();
     if (elt.matches("#picker, #picker-results")) drawChips();
     if (!lostFocus()) return;
-    if (elt.matches(".property")) $(".property__edit", elt)?.focus();
+    if (elt.matches(".property, .card__labels")) $(".property__edit, .card__edit", elt)?.focus();
     else if (elt.matches("#list")) byId(focusNext)?.focus();
     else if (elt.matches("[id^=filter-choices]")) $("input[type=search]", elt.closest(".menu"))?.focus();
     else if (elt.matches("#picker-results")) $("input", $$(".option", elt)[optionsBefore])?.focus();
@@ -168,7 +168,7 @@
   });
 
   // --- Picker: ticked records as chips; arrows move, space ticks, Enter saves. ---
-  const options = (which) => $$(`#picker-results .option input${which}`);
+  const options = (which) => $$(`#picker-results .option > label > input${which}`);
   const drawChips = () => {
     const chips = $("#picker-results #picker-chips");
     if (!chips) return;
@@ -187,7 +187,7 @@
   };
   on("change", ({ target }) => {
     const search = byId("picker-q");
-    if (target.closest("#picker-chips")) {
+    if (target.matches(".pick > .chip > input")) {
       target.closest("li").remove();
       (search ?? $("[name^=new-]", dialog))?.focus();
     } else if (target.closest("#picker-results")) drawChips();
@@ -204,13 +204,13 @@
   });
   on("keydown", (event) => {
     const search = event.target.id === "picker-q";
-    if (!search && !event.target.matches?.("#picker-results .option input")) return;
+    if (!search && !event.target.matches?.("#picker-results .option input, #picker .label-choice input")) return;
     const open = options(":not(:disabled)");
     if (event.key === "Enter") {
       event.preventDefault();
       if (search) open[0]?.focus();
       else event.target.form.requestSubmit($(".sheet__foot .button--primary", event.target.form));
-    } else move(event, open, byId("picker-q"));
+    } else if (!event.target.closest(".label-choice")) move(event, open, byId("picker-q"));
   });
 
   // --- Global search: ⌘K, Ctrl-K or / from anywhere; arrows and Enter within. ---

@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from associations import services
+from associations import columns, services
+from associations.labels import primary_word
 from records.services import archive_records
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, by
 
@@ -71,3 +74,49 @@ def test_associated_with_nothing_is_an_empty_list_that_says_so(signed_in, pk):
     assert response.status_code == 200
     assert "Associated with a record that does not exist" in response.text
     assert "Ada Lovelace" not in response.text
+
+
+def test_the_primary_company_is_marked_where_there_are_several(signed_in):
+    deal, lone = DealFactory(), DealFactory()
+    acme, beta, gamma = (CompanyFactory(name=name) for name in ("Acme", "Beta", "Gamma"))
+    services.associate(deal, [acme.pk, beta.pk, gamma.pk], by=by())
+    services.associate(lone, [acme.pk], by=by())
+    word = primary_word(deal.object_type_id, beta.object_type_id)
+    services.label_pairs({(deal.pk, beta.pk): [word]}, by=by())
+
+    text = signed_in.get("/records/deals/").text
+
+    assert ">Beta</a>" in row(text, deal)
+    assert ">Primary</span>" in row(text, deal)
+    assert ">+2</a>" in row(text, deal)
+    assert "Primary" not in row(text, lone)
+    services.unlabel_pairs({(deal.pk, beta.pk): [word]}, by=by())
+    text = signed_in.get("/records/deals/").text
+    assert ">Acme</a>" in row(text, deal)
+    assert "Primary" not in row(text, deal)
+
+
+def test_what_a_cell_counts_has_an_end(signed_in, monkeypatch):
+    monkeypatch.setattr(columns, "COUNTED", 3)
+    deal = DealFactory()
+    services.associate(deal, [one.pk for one in ContactFactory.create_batch(3)], by=by())
+    address = "/records/deals/?columns=associated-contacts"
+
+    assert ">+2</a>" in row(signed_in.get(address).text, deal)
+    services.associate(deal, [one.pk for one in ContactFactory.create_batch(9)], by=by())
+    assert ">+2 and more</a>" in row(signed_in.get(address).text, deal)
+
+
+def test_the_column_costs_the_same_queries_for_few_and_for_many(signed_in, django_assert_num_queries):
+    companies = [one.pk for one in CompanyFactory.create_batch(12)]
+
+    def grow(number: int) -> None:
+        for deal in DealFactory.create_batch(number):
+            services.associate(deal, companies[:number], by=by())
+
+    grow(2)
+    with CaptureQueriesContext(connection) as few:
+        signed_in.get("/records/deals/")
+    grow(12)
+    with django_assert_num_queries(len(few)):
+        signed_in.get("/records/deals/")

@@ -127,10 +127,11 @@ def test_a_preview_says_what_would_be_and_writes_nothing():
 def test_a_record_is_created_with_its_association_or_not_at_all():
     deal, contacts = DealFactory(), schema.current().type("contacts")
 
-    created = services.create_associated(
+    created, report = services.create_associated(
         deal, contacts, {"firstname": "Ada", "email": "ada@example.com"}, by=by()
     )
     assert partners(deal) == {created.pk}
+    assert statuses(report) == [Status.ASSOCIATED]
 
     with pytest.raises(ValidationError):
         services.create_associated(deal, contacts, {"firstname": "Eve", "email": "ADA@example.com"}, by=by())
