@@ -80,9 +80,13 @@ class AssociationAdmin(admin.ModelAdmin):
 
 @admin.register(AssociationLimit)
 class AssociationLimitAdmin(admin.ModelAdmin):
-    """How many records of one type a record of another may have; no row, no limit."""
+    """How many records of one type a record of another may have, whatever the labels; no row, no limit."""
 
+    fields = ("from_type", "to_type", "maximum")
     list_display = ("from_type", "to_type", "maximum")
     list_editable = ("maximum",)
     list_display_links = ("from_type",)
     list_select_related = ("from_type", "to_type")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(label=None)

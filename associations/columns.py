@@ -73,7 +73,7 @@ def _cells(object_type: ObjectType, record_ids: Sequence[int]) -> dict[int, str]
     several = (
         Association.objects.several_for_each(with_more, object_type.pk, COUNTED + 1) if with_more else {}
     )
-    cells = {}
+    cells: dict[int, str] = {}
     for record_id, ids in found.items():
         if not ids or ids[0] not in others:
             continue

@@ -119,7 +119,8 @@ def _say_moved(request: Request, moved: Moved, stage: Stage) -> None:
     else:
         text = _("%(name)s moved to %(stage)s.")
     undo = f"{reverse('records:move', args=[record.kind.name, record.pk])}?{request.GET.urlencode()}"
-    fields = {"stage": (left or stage).pk} | ({"after": moved.was_below} if moved.was_below else {})
+    fields: dict[str, Any] = {"stage": (left or stage).pk}
+    fields |= {"after": moved.was_below} if moved.was_below else {}
     say(request, text % {"name": record, "stage": stage}, undo=undo, **fields)
 
 
