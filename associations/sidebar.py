@@ -1,16 +1,17 @@
-"""The sidebar of a record page: one section per object type, its newest associated records as cards."""
+"""The sidebar of a record page: one section per object type, its first associated records as cards."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from records import schema
-from records.models import ObjectType, Record
+from records.models import ObjectType, Property, Record
 
 from . import labels
+from .first_links import feasible, first_links
 from .labels import Word
 from .models import Association
+from .sidebar_layout import Layout, layouts
 from .type_pairs import partners
 
 CARDS = 5  # cards that a section shows
@@ -23,12 +24,18 @@ class Card:
 
     record: Record
     since: datetime
+    properties: list[Property] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)  # what it is called on the page at hand
 
     @property
     def is_primary(self) -> bool:
         """Whether it is the primary record of the one whose page it is on."""
         return any(word.label.is_primary and not word.inverse for word in self.words)
+
+    @property
+    def values(self) -> list[tuple[Property, str]]:
+        """Property and text of those that have a value."""
+        return self.record.values_of(self.properties)
 
 
 @dataclass
@@ -37,6 +44,7 @@ class Section:
 
     record: Record
     object_type: ObjectType
+    layout: Layout
     count: int = 0
     collapsed: bool = False
     may_add: bool = True
@@ -52,20 +60,31 @@ class Section:
         """Whether one of its cards can be the record's primary one."""
         return labels.primary_word(self.record.object_type_id, self.object_type.pk) is not None
 
+    @property
+    def too_many_to_sort(self) -> bool:
+        """Whether the newest are shown, whatever the settings say, since there are too many to sort."""
+        return feasible(self.layout.sort, self.count) != self.layout.sort
+
 
 def sections(record: Record, user: Any, types: Iterable[ObjectType] | None = None) -> list[Section]:
-    """Return the sections of a record's sidebar, or those of some object types: four queries.
+    """Return the sections of a record's sidebar, or those of some object types: four queries, and one more
+    where one is sorted by labels.
 
     Neither the queries nor what they read grow with the number of associations; only the counts read
     index entries.
     """
     counts = Association.objects.counts_by_type(record.pk)
     allowed = partners(record.kind)
+    laid_out = layouts(record.kind)
     if types is None:  # those that there may be, and those that there still are
-        types = [kind for kind in schema.current().types if kind in allowed or counts.get(kind.pk)]
-    types = list(types)
-    filled = [object_type.pk for object_type in types if counts.get(object_type.pk)]
-    links = Association.objects.newest(record.pk, filled, CARDS)
+        laid_out = [one for one in laid_out if one.other in allowed or counts.get(one.other.pk)]
+    else:
+        wanted = list(types)
+        laid_out = [one for one in laid_out if one.other in wanted]
+    sorts = {
+        one.other: feasible(one.sort, number) for one in laid_out if (number := counts.get(one.other.pk, 0))
+    }
+    links = first_links(record, sorts, CARDS)
     others = {
         other.pk: other.specific
         for other in Record.objects.visible_to(user)
@@ -73,22 +92,24 @@ def sections(record: Record, user: Any, types: Iterable[ObjectType] | None = Non
         .with_details()
     }
     words = labels.carried(record.pk, [link.association_id for link in links]) if links else {}
+    properties = {one.other.pk: one.properties for one in laid_out}
     cards: dict[int, list[Card]] = {}
     for link in links:
         if other := others.get(link.other_id):
-            card = Card(other, link.created_at, words.get(other.pk, []))
+            card = Card(other, link.created_at, properties[link.other_type_id], words.get(other.pk, []))
             cards.setdefault(link.other_type_id, []).append(card)
     collapsed = user.preferences.get(COLLAPSED, [])
     return [
         Section(
             record,
-            kind,
-            counts.get(kind.pk, 0),
-            kind.name in collapsed,
-            kind in allowed,
-            cards.get(kind.pk, []),
+            one.other,
+            one,
+            count=counts.get(one.other.pk, 0),
+            collapsed=one.other.name in collapsed,
+            may_add=one.other in allowed,
+            cards=cards.get(one.other.pk, []),
         )
-        for kind in types
+        for one in laid_out
     ]
 
 

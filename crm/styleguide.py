@@ -19,6 +19,7 @@ from associations.models import AssociationLabel
 from associations.picker import Option, Options
 from associations.services import Outcome, Reason, Status
 from associations.sidebar import Card, Section
+from associations.sidebar_layout import Layout
 from records import schema
 from records.filter_editing import FilterEditor
 from records.forms import PropertiesForm, create_form
@@ -130,11 +131,15 @@ def context(user: Any) -> dict[str, Any]:
             Section(
                 deal,
                 contacts,
+                Layout(contacts),
                 12,
-                cards=[Card(person, SINCE, words) for person, words in zip(people, called, strict=True)],
+                cards=[
+                    Card(person, SINCE, contacts.secondary, words)
+                    for person, words in zip(people, called, strict=True)
+                ],
             ),
-            Section(deal, companies),
-            Section(deal, types.type("tickets"), 4, collapsed=True),
+            Section(deal, companies, Layout(companies)),
+            Section(deal, types.type("tickets"), Layout(types.type("tickets")), 4, collapsed=True),
         ],
         "results": Options(
             [

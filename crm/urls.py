@@ -18,6 +18,7 @@ urlpatterns = [
         name="association-settings",
     ),
     path("history/", include("records.urls_history")),
+    path("settings/objects/<slug:type_name>/sidebar/", include("associations.urls_sidebar")),
     path("settings/", include("records.urls_settings")),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("records/", include("associations.urls")),

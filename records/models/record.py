@@ -189,8 +189,12 @@ class Record(models.Model):
     @property
     def secondary_values(self) -> list[tuple[Property, str]]:
         """Property and text of the secondary display properties that have a value."""
+        return self.values_of(self.kind.secondary)
+
+    def values_of(self, properties: Iterable[Property]) -> list[tuple[Property, str]]:
+        """Return property and text of those of some properties that have a value."""
         record = self.specific
-        pairs = [(prop, prop.display(record)) for prop in self.kind.secondary]
+        pairs = [(prop, prop.display(record)) for prop in properties]
         return [(prop, text) for prop, text in pairs if text]
 
     @property
