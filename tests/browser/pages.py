@@ -23,7 +23,7 @@ def search_in_picker(page: Page, text: str, count: int) -> None:
 def tick(page: Page, text: str, name: str) -> None:
     """Search in the picker and tick the one of that name."""
     search_in_picker(page, text, 1)
-    page.locator(".option", has_text=name).locator("input").check()
+    page.locator(".option", has_text=name).locator("> label > input").check()
     expect(page.locator("#picker-chips .chip", has_text=name)).to_be_visible()
 
 

@@ -119,10 +119,14 @@ def test_a_seller_ties_a_deal_to_three_contacts_and_their_company(desktop, deal,
     add_existing(desktop, "companies", company)
 
     desktop.goto(company.get_absolute_url())
-    expect(section(desktop, "deals").get_by_role("link", name="Analytical Engine")).to_be_visible()
+    expect(
+        section(desktop, "deals").get_by_role("link", name="Analytical Engine", exact=True)
+    ).to_be_visible()
     expect(section(desktop, "contacts").locator(".section__count")).to_have_text("3")
     sees_the_deal(desktop, deal, people)
-    expect(section(desktop, "companies").get_by_role("link", name="Analytical Society")).to_be_visible()
+    expect(
+        section(desktop, "companies").get_by_role("link", name="Analytical Society", exact=True)
+    ).to_be_visible()
 
 
 def test_an_agent_ties_a_ticket_to_two_contacts_and_their_deal(desktop, deal, people):

@@ -5,8 +5,9 @@ import re
 from playwright.sync_api import expect
 
 from associations import services
+from associations.labels import Word
 from tests.browser.pages import section
-from tests.factories import CompanyFactory, ContactFactory, DealFactory, by
+from tests.factories import CompanyFactory, ContactFactory, DealFactory, by, make_label, make_limit
 
 
 def test_a_list_is_searched_filtered_sorted_and_given_columns(no_script, grace):
@@ -91,6 +92,49 @@ def test_what_is_ticked_and_typed_goes_along_between_the_picker_s_tabs(no_script
     no_script.get_by_label("First name").fill("Charles")
     no_script.locator(".sheet__foot button").click()
     expect(section(no_script, "contacts").locator(".section__count")).to_have_text("2")
+
+
+def test_labels_are_chosen_changed_and_moved(no_script, grace):
+    decider = make_label("deals", "contacts", "Decision maker")
+    make_label("deals", "contacts", "User")
+    make_limit("deals", "contacts", 1, label=decider)
+    deal, ada = DealFactory(), ContactFactory(firstname="Ada", lastname="Lovelace")
+    ContactFactory(firstname="Alan", lastname="Turing")
+    services.associate(deal, [ada.pk], by=by(), words={ada.pk: [Word(decider)]})
+    no_script.goto(deal.get_absolute_url())
+    no_script.locator("#add-contacts").click()
+    no_script.get_by_role("checkbox", name="Alan Turing").check()
+    choice = no_script.get_by_role("group", name="Labels of Alan Turing")
+    choice.get_by_text("Labels", exact=True).click()
+    choice.get_by_label("Decision maker").check()
+    no_script.locator(".sheet__foot button").click()
+    expect(no_script.get_by_role("alert")).to_contain_text("already has a “Decision maker”, Ada Lovelace.")
+    no_script.get_by_role("button", name="Move the label here").click()
+    cards = section(no_script, "contacts").locator(".card")
+    expect(cards.filter(has_text="Turing")).to_contain_text("Decision maker")
+
+    no_script.get_by_role("link", name="Add label to Ada Lovelace").click()
+    expect(no_script.get_by_role("heading", level=1)).to_have_text("Labels of Ada Lovelace")
+    no_script.get_by_label("User").check()
+    no_script.get_by_role("button", name="Save").click()
+    expect(cards.filter(has_text="Lovelace")).to_contain_text("User")
+    no_script.get_by_role("button", name="Undo").first.click()
+    expect(cards.filter(has_text="Lovelace")).not_to_contain_text("User")
+
+
+def test_another_company_is_made_primary_and_the_next_one_offered(no_script, grace):
+    deal, acme, beta = DealFactory(), CompanyFactory(name="Acme"), CompanyFactory(name="Beta")
+    services.associate(deal, [acme.pk, beta.pk], by=by())
+    no_script.goto(deal.get_absolute_url())
+    no_script.get_by_label("Actions for Beta").click()
+    no_script.get_by_role("button", name="Make primary").click()
+    companies = section(no_script, "companies")
+    expect(companies.locator(".card", has_text="Beta").locator(".badge")).to_have_text("Primary")
+    no_script.get_by_label("Actions for Beta").click()
+    no_script.get_by_role("button", name="Remove association").click()
+    no_script.get_by_role("button", name="Remove").click()
+    no_script.get_by_role("button", name="Make Acme primary").click()
+    expect(companies.locator(".card", has_text="Acme").locator(".badge")).to_have_text("Primary")
 
 
 def test_all_records_are_searched_on_a_page_and_the_theme_is_chosen(no_script, grace):
