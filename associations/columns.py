@@ -1,16 +1,19 @@
 """What associations add to the lists of the ground floor: columns, and "associated with this record"."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.template.loader import render_to_string
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from records import lists
-from records.models import ObjectType, Record
+from records import lists, recycle_bin
+from records.models import ObjectType, Record, SavedView
 
 from .models import Association
 from .type_pairs import partners
@@ -86,6 +89,28 @@ def _cells(object_type: ObjectType, record_ids: Sequence[int]) -> dict[int, str]
     return cells
 
 
+def delete_views_of(record_ids: Iterable[int]) -> None:
+    """Delete the saved views that show what is associated with one of these records, which go for good.
+
+    They would show nothing, under a name that may well be the record's.
+    """
+    gone = set(map(str, record_ids))
+    views = SavedView.objects.filter(query__contains=f"{ASSOCIATED_WITH}=")
+    about = [view.pk for view in views if view.parameters.get(ASSOCIATED_WITH) in gone]
+    SavedView.objects.filter(pk__in=about).delete()
+
+
+def _coming_back(record_ids: Sequence[int]) -> dict[int, str]:
+    """Return how many associations each of these archived records would have again. Two queries."""
+    found: Counter[int] = Counter()
+    for end in ("record_a", "record_b"):
+        # Of the others both ends are archived: the other one would have to come back too.
+        rows = Association.objects.filter(**{f"{end}__in": record_ids}, archived_ends=1).order_by()
+        found.update(dict(rows.values_list(end).annotate(Count("pk"))))
+    return {pk: localize(number) for pk, number in found.items()}
+
+
 def register() -> None:
-    """Add the columns to the lists."""
+    """Add the columns to the lists and to the recycle bin."""
     lists.extensions.append(AssociationColumns())
+    recycle_bin.columns.append(lists.ExtraColumn("associations", gettext_lazy("Associations"), _coming_back))

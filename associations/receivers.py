@@ -1,6 +1,7 @@
 """What the middle floor does when the ground floor says that something happened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db.backends.signals import connection_created
@@ -12,24 +13,26 @@ from records.signals import (
     archiving_locks,
     derivations_changed,
     records_archived,
+    records_erasing,
     records_restored,
     records_written,
     writing_locks,
 )
 
-from . import rollups, services
+from . import columns, rollups, services
 
 
 def connect() -> None:
     """Listen to the ground floor."""
     records_archived.connect(_archived)
     records_restored.connect(_restored)
+    records_erasing.connect(_erasing)
     records_written.connect(_written)
     writing_locks.connect(_writing_locks)
     archiving_locks.connect(_archiving_locks)
     derivations_changed.connect(_derivations_changed)
     connection_created.connect(rollups.teach_sum)
-    for model in Record.concrete_models():  # nothing in Kith deletes records, but a shell can
+    for model in Record.concrete_models():  # Kith erases many at once; a shell may delete one
         pre_delete.connect(_about_to_go, sender=model)
         post_delete.connect(_gone, sender=model)
 
@@ -42,7 +45,7 @@ def _written(
 
 
 def _about_to_go(sender: Any, instance: Record, **kwargs: Any) -> None:
-    instance.dissolved = rollups.associations_of(instance.pk)  # type: ignore[attr-defined]
+    instance.dissolved = rollups.associations_of([instance.pk])  # type: ignore[attr-defined]
 
 
 def _gone(sender: Any, instance: Record, **kwargs: Any) -> None:
@@ -69,3 +72,9 @@ def _archived(sender: Any, record_ids: Sequence[int], **kwargs: Any) -> None:
 
 def _restored(sender: Any, record_ids: Sequence[int], **kwargs: Any) -> None:
     services.follow_archiving(record_ids, -1)
+
+
+def _erasing(sender: Any, records: Sequence[Record], **kwargs: Any) -> Callable[[], None]:
+    ids = [record.pk for record in records]
+    columns.delete_views_of(ids)
+    return partial(rollups.links_erased, rollups.associations_of(ids))

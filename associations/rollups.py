@@ -9,10 +9,11 @@ others is locked first and then reads them, so of two that change at once the la
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery, TextField
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField
 
 from records import derived, schema
 from records import services as record_services
@@ -21,7 +22,7 @@ from records.filters import filter_set
 from records.models import ObjectType, Property, Record
 from records.transactions import unit_of_work
 
-from .models import Association
+from .models import Association, AssociationQuerySet
 from .models.association import Pair
 
 Changes = dict[int, dict[int, set[str]]]  # by type and record, the names of the properties that changed
@@ -83,9 +84,22 @@ def links_changed(associations: Iterable[Association]) -> None:
         _propagate(_ends(map(_typed_pair, associations)), {}, _work_out)
 
 
-def associations_of(record_id: int) -> list[Association]:
-    """Return what `links_changed` needs to know when a record is deleted for good."""
-    return list(Association.objects.of(record_id)) if schema.current().dependencies.levels else []
+def associations_of(record_ids: Sequence[int]) -> list[Association]:
+    """Return what `links_changed` and `links_erased` need to know when records are deleted for good."""
+    if not schema.current().dependencies.levels:
+        return []
+    ends = (Q(record_a__in=record_ids), Q(record_b__in=record_ids))
+    return [row for end in ends for row in Association.objects.filter(end)]
+
+
+def links_erased(associations: Iterable[Association]) -> None:
+    """Follow associations that went with records deleted for good.
+
+    Archived records are worked out too: what they had from those must not wait until they are restored.
+    """
+    if schema.current().dependencies.levels:
+        work = partial(_work_out, archived_too=True)
+        _propagate(_ends(map(_typed_pair, associations)), {}, work, Association.objects.all())
 
 
 def archived_ends_changed(record_ids: Sequence[int], *, restored: bool) -> None:
@@ -208,8 +222,14 @@ def _other(prop: Property) -> ObjectType:
     return schema.current().type(prop.derivation["type"])
 
 
-def _propagate(dirty: Mapping[Node, set[int]], changed: Changes, work: Work) -> None:
-    """Work out anew what is dirty and what depends on what changed, to the end of the chain."""
+def _propagate(
+    dirty: Mapping[Node, set[int]], changed: Changes, work: Work, links: AssociationQuerySet | None = None
+) -> None:
+    """Work out anew what is dirty and what depends on what changed, to the end of the chain.
+
+    It goes along `links`: the live associations.
+    """
+    links = Association.objects.live() if links is None else links
     dependencies = schema.current().dependencies
     for level in dependencies.levels:
         for kind, props in level:
@@ -219,7 +239,7 @@ def _propagate(dirty: Mapping[Node, set[int]], changed: Changes, work: Work) -> 
                 names = {name for _type, name in dependencies.sources[kind.name, prop.name]}
                 other = _other(prop)
                 moved = [pk for pk, fields in changed.get(other.pk, {}).items() if fields & names]
-                if ids := ids | _associated(moved, other, kind):
+                if ids := ids | _associated(moved, other, kind, links):
                     todo[prop] = ids
             if todo:
                 found = work(kind, todo, sorted(set().union(*todo.values())))
@@ -227,11 +247,12 @@ def _propagate(dirty: Mapping[Node, set[int]], changed: Changes, work: Work) -> 
                     changed.setdefault(kind.pk, {}).setdefault(pk, set()).update(names)
 
 
-def _associated(record_ids: Sequence[int], here: ObjectType, there: ObjectType) -> set[int]:
+def _associated(
+    record_ids: Sequence[int], here: ObjectType, there: ObjectType, links: AssociationQuerySet
+) -> set[int]:
     """Return the records of one type that are associated with these of another: a query per batch."""
     found: set[int] = set()
     for batch in record_services.batches(sorted(record_ids)):
-        links = Association.objects.live()
         first = links.filter(record_a__in=batch, type_b=there).order_by().values_list("record_b")
         second = links.filter(record_b__in=batch, type_a=there).order_by().values_list("record_a")
         found.update(pk for (pk,) in first.union(second))
@@ -239,15 +260,24 @@ def _associated(record_ids: Sequence[int], here: ObjectType, there: ObjectType) 
 
 
 @unit_of_work
-def _work_out(kind: ObjectType, todo: Mapping[Property, set[int]], ids: Sequence[int]) -> dict[int, set[str]]:
+def _work_out(
+    kind: ObjectType,
+    todo: Mapping[Property, set[int]],
+    ids: Sequence[int],
+    *,
+    archived_too: bool = False,
+) -> dict[int, set[str]]:
     """Work out properties of records (by property, of which), and all that follows within each record.
 
-    Returns by record id the names of the properties that are different now. Archived records are left out.
+    Returns by record id the names of the properties that are different now. Archived records are left out,
+    unless they are asked for.
     """
     changed: dict[int, set[str]] = {}
     with transaction.atomic():
         for batch in record_services.batches(ids):
             locked = record_services.lock(batch, archived=False)
+            if archived_too:
+                locked += record_services.lock(batch, archived=True)
             values: dict[int, dict[str, Any]] = {pk: {} for pk in locked}
             for prop, wanted in todo.items():
                 chosen = [pk for pk in locked if pk in wanted]

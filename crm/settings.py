@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "records.middleware.SchemaMiddleware",
+    "records.middleware.AbsentRecordMiddleware",
 ]
 
 ROOT_URLCONF = "crm.urls"
@@ -138,6 +139,9 @@ DATABASES["default"].setdefault("CONN_MAX_AGE", None)
 # --- History ----------------------------------------------------------------------------------
 
 SIMPLE_HISTORY_DATE_INDEX = False  # history is read by record and by change
+
+# Days that archived records stay in the recycle bin before they are deleted for good; 0 keeps them for ever.
+RECYCLE_BIN_DAYS = env.int("RECYCLE_BIN_DAYS", default=90)
 
 # --- Accounts ---------------------------------------------------------------------------------
 

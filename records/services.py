@@ -224,7 +224,7 @@ def set_derived(object_type: ObjectType, values: Mapping[int, dict[str, Any]]) -
                 stored.append(row)
         if records:
             update_rows(object_type.model, records, stored)
-            _renew_unique_values(records)
+            _renew_unique_values([record for record in records if record.archived_at is None])
     return changed
 
 

@@ -12,3 +12,6 @@ archiving_locks = Signal()  # record_ids: Sequence[int]
 derivations_changed = Signal()
 records_archived = Signal()  # record_ids: Sequence[int]
 records_restored = Signal()  # record_ids: Sequence[int]
+# records: Sequence[Record]; about to be deleted for good. A receiver answers with what is to be called once
+# they are gone, or with None.
+records_erasing = Signal()

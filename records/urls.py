@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import board, lists, record, saved_views
+from .views import bin, board, erasing, lists, record, saved_views
 
 app_name = "records"
 urlpatterns = [
@@ -8,7 +8,9 @@ urlpatterns = [
     path("<slug:type_name>/", lists.record_list, name="list"),
     path("<slug:type_name>/new/", lists.create, name="create"),
     path("<slug:type_name>/archive/", lists.archive_selected, name="archive-selected"),
-    path("<slug:type_name>/restore/", lists.restore, name="restore"),
+    path("<slug:type_name>/restore/", bin.restore, name="restore"),
+    path("<slug:type_name>/bin/", bin.recycle_bin, name="bin"),
+    path("<slug:type_name>/bin/delete/", erasing.delete_selected, name="delete-selected"),
     path("<slug:type_name>/duplicates/", lists.duplicates, name="duplicates"),
     path("<slug:type_name>/views/", saved_views.view_list, name="views"),
     path("<slug:type_name>/views/new/", saved_views.create, name="view-create"),
@@ -18,6 +20,7 @@ urlpatterns = [
     path("<slug:type_name>/views/<int:pk>/delete/", saved_views.delete, name="view-delete"),
     path("<slug:type_name>/views/<int:pk>/pin/", saved_views.change_pins, name="view-pin"),
     path("<slug:type_name>/<int:pk>/", record.record_page, name="record"),
+    path("<slug:type_name>/<int:pk>/erase/", erasing.erase_record, name="erase"),
     path("<slug:type_name>/<int:pk>/archive/", record.archive, name="archive"),
     path("<slug:type_name>/<int:pk>/properties/<slug:name>/", record.edit_property, name="property"),
     path("<slug:type_name>/<int:pk>/stage/", record.move_to_stage, name="stage"),

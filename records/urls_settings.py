@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from .views.settings import groups, objects, pipelines, properties
+from .views.settings import erasures, groups, objects, pipelines, properties
 
 app_name = "settings"
 of_a_type = [
@@ -31,6 +31,7 @@ of_a_type = [
 ]
 urlpatterns = [
     path("", objects.index, name="index"),
+    path("deletions/", erasures.erasure_list, name="erasures"),
     path("objects/", objects.object_list, name="objects"),
     path("objects/new/", objects.create, name="object-create"),
     path("objects/<slug:type_name>/", include(of_a_type)),

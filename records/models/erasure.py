@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -29,7 +31,7 @@ class Erasure(models.Model):
     )
     record_id = models.PositiveBigIntegerField(_("record"), db_index=True)
     reason = models.CharField(_("reason"), max_length=255, blank=True)
-    # How much went with it, by what it was: {"associations": 12, "snapshots": 3}.
+    # How much went with it, by what it was (see `records.erasing.Part`): {"association": 12, "snapshot": 3}.
     counts = models.JSONField(_("what was deleted"), default=dict)
 
     class Meta:
@@ -39,3 +41,11 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.object_type} {self.record_id}: {self.get_kind_display()}"
+
+    @property
+    def went(self) -> list[tuple[Any, int]]:
+        """What went with the record, as a reader is told, and how many of each."""
+        from records.erasing import part_names
+
+        names = part_names()
+        return [(names.get(name, name), number) for name, number in sorted(self.counts.items())]

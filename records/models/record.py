@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
 
+MERGES_FOLLOWED = 50  # in a row, from a record to the one that it ended up in
 NAME_LENGTH = 255  # characters; also what an index entry can hold on PostgreSQL
 
 
@@ -46,6 +47,10 @@ class RecordQuerySet(models.QuerySet["Record"]):
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         """Return the live records that `user` may see: all of them, until permissions come."""
         return self.live()
+
+    def in_bin_of(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """Return the archived records that `user` may see; one that was merged is its survivor now."""
+        return self.filter(archived_at__isnull=False, merged_into__isnull=True)
 
     def of_type(self, object_type: ObjectType) -> Self:
         """Return the records of one object type (the indexes of `Record` begin with it)."""
@@ -185,6 +190,16 @@ class Record(models.Model):
         if type(self) is not Record:
             return self
         return getattr(self, self.kind.model.child_name())
+
+    @property
+    def survivor(self) -> "Record":
+        """The record that this one was merged into, or that one into, and so on; itself where it was not."""
+        record = self
+        for _merge in range(MERGES_FOLLOWED):
+            if record.merged_into is None:
+                break
+            record = record.merged_into
+        return record
 
     @property
     def secondary_values(self) -> list[tuple[Property, str]]:

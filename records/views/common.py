@@ -27,15 +27,24 @@ def object_type_or_404(name: str) -> ObjectType:
         raise Http404(_("There is no object type “%(name)s”.") % {"name": name}) from error
 
 
+class AbsentRecord(Http404):
+    """There is no such live record; `records.views.absent` says what became of it."""
+
+    def __init__(self, pk: int, object_type: ObjectType | None = None) -> None:
+        super().__init__(_("This record does not exist, or has been archived."))
+        self.pk = pk
+        self.object_type = object_type
+
+
 def record_or_404(request: Request, type_name: str, pk: int) -> Record:
-    """Return the live record of that type and id, as its own model, with its owner. Raises Http404."""
+    """Return the live record of that type and id, as its own model, with its owner. Raises AbsentRecord."""
     object_type = object_type_or_404(type_name)
     visible = object_type.model.objects.visible_to(request.user).of_type(object_type)
     visible = visible.select_related("owner", "created_by")
     # Beyond what the id column holds there is nothing, and a database may refuse to look.
     record = visible.filter(pk=pk).first() if pk < 2**63 else None
     if record is None:
-        raise Http404(_("This record does not exist, or has been archived."))
+        raise AbsentRecord(pk, object_type)
     return record
 
 
@@ -52,7 +61,7 @@ def closed(response: HttpResponse, focus: str = "") -> HttpResponse:
 
 def selected_ids(request: Request, field: str = "selected") -> list[int]:
     """Return the record ids that were ticked, without those that are no numbers."""
-    texts = request.POST.getlist(field) if request.method == "POST" else request.GET.getlist(field)
+    texts = (request.POST if request.method == "POST" else request.GET).getlist(field)
     return list(
         dict.fromkeys(int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19)
     )

@@ -4,12 +4,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from records import schema, services
@@ -133,27 +131,3 @@ def archive_selected(request: Request, type_name: str) -> HttpResponse:
         messages.error(request, _("No record was selected."))
     back = request.POST.get("back", "")
     return redirect(f"{reverse('records:list', args=[type_name])}?{QueryDict(back).urlencode()}")
-
-
-@require_POST
-def restore(request: Request, type_name: str) -> HttpResponse:
-    """Bring archived records back: the undo of archiving."""
-    object_type = object_type_or_404(type_name)
-    chosen = Record.objects.of_type(object_type).filter(pk__in=selected_ids(request))
-    try:
-        with transaction.atomic():
-            restored = services.restore_records(
-                chosen.values_list("pk", flat=True), by=by(request, Origin.LIST)
-            )
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        count = len(restored)
-        if count:
-            text = ngettext("%(count)s record restored.", "%(count)s records restored.", count)
-            messages.success(request, text % {"count": count})
-        else:
-            messages.error(request, _("There is nothing to restore."))
-        if count == 1:
-            return redirect("records:record", type_name, restored[0])
-    return redirect("records:list", type_name)

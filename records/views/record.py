@@ -14,16 +14,16 @@ from records.http import Request
 from records.models import Property, Record
 from records.requirements import Standing
 
-from .common import UNPROCESSABLE, by, object_type_or_404, record_or_404, say_archived
+from .common import UNPROCESSABLE, AbsentRecord, by, object_type_or_404, record_or_404, say_archived
 
 TABS = ("about", "overview", "activities", "associations")
 
 
 def record_by_id(request: Request, pk: int) -> HttpResponse:
     """Lead from a bare record id to the record's page."""
-    record = Record.objects.visible_to(request.user).filter(pk=pk).first()
+    record = Record.objects.visible_to(request.user).filter(pk=pk).first() if pk < 2**63 else None
     if record is None:
-        raise Http404(_("This record does not exist, or has been archived."))
+        raise AbsentRecord(pk)
     return redirect(record)
 
 
