@@ -37,13 +37,21 @@ def set_partners(object_type: ObjectType, names: Iterable[str]) -> bool:
             raise ValidationError(_("There is no object type “%(name)s”.") % {"name": unknown[0]})
         before = _forbidden()
         for other in types.values():
-            first, second = sorted((object_type.pk, other.pk))
-            rows = TypePair.objects.filter(type_a=first, type_b=second)
-            if other.name in chosen:
-                rows.update(is_allowed=True)
-            elif not rows.update(is_allowed=False):
-                TypePair.objects.create(type_a_id=first, type_b_id=second, is_allowed=False)
+            _set(object_type, other, allowed=other.name in chosen)
         return _forbidden() != before
+
+
+def set_allowed(one: ObjectType, other: ObjectType, *, allowed: bool) -> None:
+    """Let records of two types be associated from now on, or no longer; associations that there are stay."""
+    with data_model.changing():
+        _set(one, other, allowed=allowed)
+
+
+def _set(one: ObjectType, other: ObjectType, *, allowed: bool) -> None:
+    first, second = sorted((one.pk, other.pk))
+    rows = TypePair.objects.filter(type_a=first, type_b=second)
+    if not rows.update(is_allowed=allowed) and not allowed:
+        TypePair.objects.create(type_a_id=first, type_b_id=second, is_allowed=False)
 
 
 def _forbidden() -> frozenset[tuple[int, int]]:
