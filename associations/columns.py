@@ -113,4 +113,6 @@ def _coming_back(record_ids: Sequence[int]) -> dict[int, str]:
 def register() -> None:
     """Add the columns to the lists and to the recycle bin."""
     lists.extensions.append(AssociationColumns())
-    recycle_bin.columns.append(lists.ExtraColumn("associations", gettext_lazy("Associations"), _coming_back))
+    recycle_bin.columns.append(
+        lists.ExtraColumn("associations", str(gettext_lazy("Associations")), _coming_back)
+    )

@@ -43,7 +43,8 @@ class Part(NamedTuple):
 def parts() -> list[Part]:
     """Return what goes with a record, beside its own rows."""
     found = []
-    for model in (Record, *Record.concrete_models()):
+    models_of_records: list[Any] = [Record, *Record.concrete_models()]
+    for model in models_of_records:
         for relation in model._meta.get_fields(include_hidden=True):
             if not isinstance(relation, models.ManyToOneRel) or relation.related_model in _own():
                 continue
@@ -51,7 +52,7 @@ def parts() -> list[Part]:
                 table: Any = relation.related_model
                 found.append(Part(table._meta.model_name, table, relation.field.attname))
     snapshots = [model.history.model for model in Record.concrete_models()]  # type: ignore[attr-defined]
-    return [*found, *(Part(SNAPSHOTS, table, "id") for table in snapshots)]
+    return [*found, *(Part(SNAPSHOTS, table, "record_ptr_id") for table in snapshots)]
 
 
 def part_names() -> dict[str, Any]:
@@ -185,7 +186,8 @@ def _erase(ids: Sequence[int], about: Erasure) -> list[Erasure]:
         _delete(model, pk__in=ids)
     _delete(Record, pk__in=ids)
     _clear_changes(changes, names)
-    for _receiver, follow_up in answers:
+    follow_ups: list[Any] = [follow_up for _receiver, follow_up in answers]
+    for follow_up in follow_ups:
         if follow_up:
             follow_up()
     return Erasure.objects.bulk_create(
@@ -216,7 +218,7 @@ def _names(records: Sequence[Record]) -> set[str]:
     names = {str(record) for record in records if record.display_name}
     for model in {type(record) for record in records}:
         snapshots = model.history.model.objects  # type: ignore[attr-defined]
-        rows = snapshots.filter(id__in=[record.pk for record in records]).exclude(display_name="")
+        rows = snapshots.filter(record_ptr__in=[record.pk for record in records]).exclude(display_name="")
         names.update(rows.values_list("display_name", flat=True).distinct())
     return names
 
@@ -243,7 +245,7 @@ def _changes(ids: Sequence[int]) -> set[int]:
 
 def _clear_changes(changes: Iterable[int], names: set[str]) -> None:
     """Delete the changes of which nothing is left; of the others none may name one that is gone."""
-    empty = ~Q(pk=None)
+    empty: Any = ~Q(pk=None)
     for model, _columns in _with_change():
         empty &= ~Exists(model._base_manager.filter(change=OuterRef("pk")))
     for batch in batches(sorted(changes)):

@@ -280,15 +280,12 @@ def test_all_limits_are_checked_by_one_query():
         deal, [one.pk for one in contacts], by=by(), words={one.pk: [word] for one in contacts}
     )
     CompanyFactory()
-    checked = {
-        bound("deals", "contacts"): 2,
-        bound("deals", "contacts", word): 1,
-        bound("contacts", "deals"): 1,
-    }
+    deals, labelled = bound("deals", "contacts"), bound("deals", "contacts", word)
+    checked = {deals: 2, labelled: 1, bound("contacts", "deals"): 1}
     assert numbers_exceeding([], None) == {}
 
     with CaptureQueriesContext(connection) as captured:
         found = numbers_exceeding(checked.items(), None)
 
     assert len(captured) == 1
-    assert found == {deals: 1, bound("deals", "contacts", word): 1}
+    assert found == {deals: 1, labelled: 1}

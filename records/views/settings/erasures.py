@@ -1,5 +1,7 @@
 """Permanent deletions: what is written down of them."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -19,7 +21,7 @@ ORDER = paging.Order("id", descending=True, key="id")
 def erasure_list(request: Request) -> HttpResponse:
     """List the permanent deletions, the newest first."""
     rows = Erasure.objects.select_related("actor", "object_type")
-    place = {name: request.GET.get(name, "") for name in ("after", "before")}
+    place: dict[str, Any] = {name: request.GET.get(name, "") for name in ("after", "before")}
     status = 200
     try:
         page = paging.page(rows, ORDER, PAGE_SIZE, **place)
