@@ -37,6 +37,7 @@ class Command(BaseCommand):
                 self.stdout.write(_("Loading sample data …"))
                 call_command("load_sample_data", stdout=self.stdout)
         indexes.sync()  # a build may have broken off, or gone with a table that a migration made anew
+        call_command("empty_bin", stdout=self.stdout)
         if connection.vendor == "sqlite":
             # What an index holds is told to SQLite's planner by nobody else; a second on a million records.
             with connection.cursor() as cursor:

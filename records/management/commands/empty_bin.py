@@ -18,9 +18,8 @@ class Command(BaseCommand):
     @schema.pinned()
     def handle(self, *args: Any, **options: Any) -> None:
         """Delete, or count, those of every type."""
-        if not settings.RECYCLE_BIN_DAYS:
+        if options["dry_run"] and not settings.RECYCLE_BIN_DAYS:
             self.stdout.write(_("Archived records are kept for ever (RECYCLE_BIN_DAYS is 0)."))
-            return
         if options["dry_run"]:
             for kind, count in recycle_bin.expired().items():
                 text = ngettext("%(type)s: %(count)s record", "%(type)s: %(count)s records", count)
