@@ -1,9 +1,11 @@
 """After a record is erased nothing in the whole database tells of it, and what others had from it is gone."""
 
+import json
 from functools import partial
 
 import pytest
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -21,7 +23,7 @@ from . import deriving
 from .test_concurrency import at_once
 
 PRIVACY = Erasure.Kind.PRIVACY
-MARKS = ("zoë", "quillfeather", "zq@secret.example", "555-8731")
+MARKS = ("zoë", "zo\\u00eb", "quillfeather", "zq@secret.example", "555-8731")
 
 
 def found_in_database() -> list[str]:
@@ -35,10 +37,11 @@ def found_in_database() -> list[str]:
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
             columns = [column[0] for column in cursor.description]
             for row in cursor.fetchall():
-                for column, value in zip(columns, row, strict=True):
-                    text = str(value).casefold().encode().decode("unicode_escape", "replace") + str(value)
-                    if any(mark in text.casefold() or mark in str(value).casefold() for mark in MARKS):
-                        places.append(f"{table}.{column}: {value}")
+                places += [
+                    f"{table}.{column}: {value}"
+                    for column, value in zip(columns, row, strict=True)
+                    if any(mark in str(value).casefold() for mark in MARKS)
+                ]
     return sorted(places)
 
 
@@ -108,18 +111,24 @@ def zoe(db):
     SavedView.objects.create(
         object_type_id=deal.object_type_id, name="Another's", query=f"associated_with={zoe.pk}1", owner=user
     )
-    log(user, zoe, zoe.pk, "Zoë Quillfeather")
-    log(user, Association(), 10**6, f"Zoë Quillfeather ↔ {acme}")
+    log(user, Contact, zoe.pk, "Zoë Quillfeather")
+    log(user, Association, 10**6, f"Zoë Quillfeather ↔ {acme}")
     added = [{"added": {"name": "association", "object": f"{acme} ↔ Zoë Quillfeather: Friend"}}]
-    log(user, acme, acme.pk, str(acme), added)
-    log(user, acme, acme.pk, str(acme), [{"changed": {"fields": ["Name"]}}])
+    log(user, Company, acme.pk, str(acme), added)
+    log(user, Company, acme.pk, str(acme), [{"changed": {"fields": ["Name"]}}])
     return zoe
 
 
-def log(user, row, pk, shown, message="") -> None:
-    LogEntry.objects.log_actions(user.pk, [row], ADDITION if not message else CHANGE, message)
-    newest = LogEntry.objects.order_by("-pk").first()
-    LogEntry.objects.filter(pk=newest.pk).update(object_id=str(pk), object_repr=shown)
+def log(user, model, pk, shown, message=()) -> None:
+    """Write what Django's admin would write down."""
+    LogEntry.objects.create(
+        user=user,
+        content_type=ContentType.objects.get_for_model(model),
+        object_id=str(pk),
+        object_repr=shown,
+        action_flag=CHANGE,
+        change_message=json.dumps(message),
+    )
 
 
 def test_nothing_in_the_whole_database_tells_of_an_erased_contact(zoe):

@@ -118,7 +118,7 @@ def snapshot(record, change) -> None:
 
 
 def counted(captured) -> int:
-    """Return how many statements there were, without the written record: SQLite takes 124 rows of it at once."""
+    """Return how many statements there were but for the written record, of which SQLite takes 124 at once."""
     return sum('INSERT INTO "records_erasure"' not in query["sql"] for query in captured.captured_queries)
 
 
