@@ -15,9 +15,9 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from . import indexes, schema
+from . import history, indexes, schema
 from .data_model import changing
-from .models import Property, Record
+from .models import Change, Property, Record
 from .property_kinds import KINDS
 from .provenance import By
 from .rows import update_rows
@@ -148,7 +148,15 @@ def _convert_records(conversion: "_Conversion", *, empty: bool, by: By) -> int:
                 record.derive()
         if failing and not empty:
             continue  # only to say how many there are
-        update_rows(kind.model, records, stored)
+        other = [
+            record.pk
+            for record, was in zip(records, stored, strict=True)
+            if record.properties != was["properties"]
+        ]
+        if other:
+            by = history.recorded(by, Change.Kind.BULK, new.label)
+        with history.keeping(by, {kind: other}):
+            update_rows(kind.model, records, stored)
         changes = {record.pk: {new.name} for record in records}
         records_written.send(sender=Record, object_type=kind, changes=changes, created=False, by=by)
     if failing and not empty:

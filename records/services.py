@@ -1,6 +1,5 @@
 """What is done to records. Every path that writes records (page, list, admin, import, API) calls these."""
 
-import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -34,7 +33,7 @@ def create_record(object_type: ObjectType, values: dict[str, Any], *, by: By) ->
     with transaction.atomic():
         record.save()
         _require([record], [None])
-        by = history.keep_created([record], by)
+        by = history.keep_created(object_type, [record.pk], by)
         _written(object_type, {record.pk: set(held_values(record))}, by=by, created=True)
     return record
 
@@ -63,15 +62,16 @@ def update_record(record: Record, values: dict[str, Any], *, by: By) -> Record:
         fresh = rows.filter(pk=record.pk).first()
         if fresh is None:
             raise ValidationError(_("%(name)s has been archived.") % {"name": record})
-        before, was = held_values(fresh), copy.copy(fresh)
+        before = held_values(fresh)
         _assign(fresh, fresh.kind, values)
         fresh.updated_by = by.actor
         fresh.updated_at = timezone.now()
-        fresh.save()
+        fresh.derive()
+        changes = {fresh.pk: _changed(before, fresh)}
+        with history.keeping(by, _edited(fresh.kind, changes)) as by:
+            fresh.save()
         _require([fresh], [before])
-        changed = _changed(before, fresh)
-        by = history.keep_changed([(was, fresh)] if history.entered(fresh.kind, changed) else [], by)
-        _written(fresh.kind, {fresh.pk: changed}, by=by)
+        _written(fresh.kind, changes, by=by)
     return fresh
 
 
@@ -99,6 +99,11 @@ def _changed(before: dict[str, Any], record: Record) -> set[str]:
     """Return the names of the properties whose value is another than it was."""
     now = held_values(record)
     return {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+
+
+def _edited(object_type: ObjectType, changes: Mapping[int, set[str]]) -> dict[ObjectType, list[int]]:
+    """Return, by type, the records of which something changed that history keeps."""
+    return {object_type: [pk for pk, names in changes.items() if history.entered(object_type, names)]}
 
 
 def _written(
@@ -161,7 +166,7 @@ def create_records(records: Sequence[Record], *, by: By) -> None:
             record._state.adding = False
         insert_children(model, records)
         _claim_unique_values(records)
-        by = history.keep_created(records, by)
+        by = history.keep_created(records[0].kind, [record.pk for record in records], by)
         changes = {record.pk: set(held_values(record)) for record in records}
         _written(records[0].kind, changes, by=by, created=True)
 
@@ -183,22 +188,19 @@ def update_records(object_type: ObjectType, changes: Mapping[int, dict[str, Any]
             locked = rows.select_for_update(of=("record_ptr", "self"), no_key=True)
             records = [record for record in locked if record.archived_at is None]
             stored = [vars(record).copy() for record in records]
-            held, were = [held_values(record) for record in records], [copy.copy(one) for one in records]
+            held = [held_values(record) for record in records]
             for record in records:
                 _assign(record, object_type, changes[record.pk])
                 record.updated_by = by.actor
                 record.updated_at = timezone.now()
                 record.derive()
             _require(records, held)
-            update_rows(object_type.model, records, stored)
-            _renew_unique_values(records)
             changed = {
                 record.pk: _changed(before, record) for record, before in zip(records, held, strict=True)
             }
-            pairs = zip(were, records, strict=True)
-            by = history.keep_changed(
-                [pair for pair in pairs if history.entered(object_type, changed[pair[1].pk])], by
-            )
+            with history.keeping(by, _edited(object_type, changed)) as by:
+                update_rows(object_type.model, records, stored)
+            _renew_unique_values(records)
             _written(object_type, changed, by=by)
             updated += records
     return updated
@@ -288,10 +290,11 @@ def archive_records(ids: Iterable[int], *, by: By, at: datetime | None = None) -
         archived = lock(ids, archived=False)
         now = at or timezone.now()
         for batch in batches(archived):
-            were = _specific(batch)
-            Record.objects.filter(pk__in=batch).update(archived_at=now, updated_at=now, updated_by=by.actor)
+            with history.keeping(by, _by_type(batch)) as by:
+                Record.objects.filter(pk__in=batch).update(
+                    archived_at=now, updated_at=now, updated_by=by.actor
+                )
             UniqueValue.objects.filter(record__in=batch).delete()
-            by = _keep_changed(were, by)
         records_archived.send(sender=Record, record_ids=archived)
     return archived
 
@@ -308,13 +311,13 @@ def restore_records(ids: Iterable[int], *, by: By) -> list[int]:
         _lock_along(archiving_locks, ids, record_ids=ids)
         restored = lock(ids, archived=True)
         for batch in batches(restored):
-            were = _specific(batch)
-            Record.objects.filter(pk__in=batch).update(
-                archived_at=None, merged_into=None, updated_at=timezone.now(), updated_by=by.actor
-            )
-            by = _keep_changed(were, by)
-            for records in _by_type(_specific(batch).values()):
-                _claim_unique_values(records)
+            by_type = _by_type(batch)
+            with history.keeping(by, by_type) as by:
+                Record.objects.filter(pk__in=batch).update(
+                    archived_at=None, merged_into=None, updated_at=timezone.now(), updated_by=by.actor
+                )
+            for kind, of_type in by_type.items():
+                _claim_unique_values(list(kind.model.objects.filter(pk__in=of_type).order_by("pk")))
         records_restored.send(sender=Record, record_ids=restored)
     return restored
 
@@ -366,14 +369,15 @@ def move_between_stages(source: Stage, target: Stage, *, by: By) -> int:
     stage_columns = {name: source for name, goal in columns.items() if goal is target}
     with transaction.atomic():
         ids = list(kind.model.objects.filter(**stage_columns).values_list("pk", flat=True))
+        if ids:
+            by = history.recorded(by, Change.Kind.BULK, f"{source} → {target}")
         names = {prop.name for prop in kind.properties.values() if prop.column in (*columns, "updated_at")}
         for batch in batches(ids):
             _lock_along(writing_locks, batch, object_type=kind, changes=dict.fromkeys(batch, names))
-            were = _specific(batch)
-            kind.model.objects.filter(pk__in=batch).update(
-                **columns, updated_at=timezone.now(), updated_by=by.actor
-            )
-            by = _keep_changed(were, by)
+            with history.keeping(by, {kind: batch}) as by:
+                kind.model.objects.filter(pk__in=batch).update(
+                    **columns, updated_at=timezone.now(), updated_by=by.actor
+                )
             changes = {pk: set(names) for pk in batch}
             if kind.formulas:
                 for pk, calculated in set_derived(kind, {pk: {} for pk in batch}).items():
@@ -382,26 +386,12 @@ def move_between_stages(source: Stage, target: Stage, *, by: By) -> int:
     return len(ids)
 
 
-def _specific(ids: Sequence[int]) -> dict[int, Record]:
-    """Return records as they stand now, each as its own model, by id; one query."""
-    rows = Record.objects.filter(pk__in=ids).select_related(
-        *(model.child_name() for model in Record.concrete_models())
-    )
-    return {record.pk: record.specific for record in rows.order_by("pk")}
-
-
-def _by_type(records: Iterable[Record]) -> Iterable[list[Record]]:
-    by_type: dict[int, list[Record]] = {}
-    for record in records:
-        by_type.setdefault(record.object_type_id, []).append(record)
-    return by_type.values()
-
-
-def _keep_changed(were: Mapping[int, Record], by: By) -> By:
-    """Keep for history what statements made of records that were read before; return `by` with the change."""
-    for records in _by_type(_specific(list(were)).values()):
-        by = history.keep_changed([(were[record.pk], record) for record in records], by)
-    return by
+def _by_type(ids: Sequence[int]) -> dict[ObjectType, list[int]]:
+    """Return the ids of records by their types; one query."""
+    found: dict[ObjectType, list[int]] = {}
+    for pk, type_id in Record.objects.filter(pk__in=ids).order_by("pk").values_list("pk", "object_type"):
+        found.setdefault(schema.current().type_by_id(type_id), []).append(pk)
+    return found
 
 
 def lock(ids: Iterable[int], *, archived: bool) -> list[int]:

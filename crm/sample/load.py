@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from associations import services as association_services
 from associations.models import Association
 from records import schema
 from records import services as record_services
-from records.models import Record, StageEntry
+from records.history import recorded
+from records.models import Change, Record, StageEntry
 from records.provenance import By, Origin
 from records.text import fold
 
@@ -37,6 +40,7 @@ class _Maker:
             for name, first, last in words.OWNERS
         ]
         self.types = {kind.name: kind for kind in schema.current().types}
+        self.by = recorded(By(None, Origin.IMPORT), Change.Kind.IMPORT, _("Sample data"))
 
     def make(self, type_name: str, rows: Sequence[dict[str, Any]]) -> list[Record]:
         """Create records of a type, made one after the other over the last two years."""
@@ -50,7 +54,7 @@ class _Maker:
             record.created_at = moment
             record.updated_at = self.later(moment)
             records.append(record)
-        record_services.create_records(records, by=By(None, Origin.IMPORT))
+        record_services.create_records(records, by=self.by)
         if self.types[type_name].stage_property:
             self.stays(records)
         return records
@@ -241,7 +245,7 @@ def _load() -> dict[str, int]:
             pairs.append((ticket.pk, make.random.choice(open_deals[asker.pk]).pk))
     pairs += [make.two_of(companies) for _number in range(25)]
     pairs += [make.two_of(people) for people in list(staff.values())[:60] if len(people) > 1]
-    _associate(pairs, [*companies, *contacts, *deals, *tickets], By(make.owners[0], Origin.IMPORT))
+    _associate(pairs, [*companies, *contacts, *deals, *tickets], replace(make.by, actor=make.owners[0]))
     return {"companies": COMPANIES, "contacts": CONTACTS, "deals": DEALS, "tickets": TICKETS}
 
 

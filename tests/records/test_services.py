@@ -285,8 +285,8 @@ def queries(work) -> int:
 
 def test_many_take_as_many_queries_as_few():
     few, many = (
-        contacts(25)[:2],
-        [build_record(kind("contacts"), {"email": f"q{one}@x.example"}, by=by()) for one in range(25)],
+        contacts(50)[:2],
+        [build_record(kind("contacts"), {"email": f"q{one}@x.example"}, by=by()) for one in range(50)],
     )
 
     with schema.pinned():

@@ -122,7 +122,9 @@ def test_created_records_are_archived_but_for_those_worked_on_since():
 def test_records_and_associations_of_one_change_go_together():
     acme, ada = CompanyFactory(), ContactFactory()
     author = recorded(by())
-    created = association_services.create_associated(acme, contacts(), {"firstname": "Eve"}, by=author)
+    created, _report = association_services.create_associated(
+        acme, contacts(), {"firstname": "Eve"}, by=author
+    )
     association_services.associate(acme, [ada.pk], by=author)
 
     undo(author.change, by=by())

@@ -95,7 +95,7 @@ def test_the_number_of_queries_does_not_depend_on_the_records():
             update_records(contacts(), changes, by=by())
         return len(captured)
 
-    assert cost(25) == cost(2)
+    assert cost(50) == cost(2)
 
 
 def test_values_of_added_properties_are_written_and_others_kept():
