@@ -154,9 +154,7 @@ def test_an_archived_record_is_neither_shown_nor_led_back_to(signed_in, deal, ad
     assert "Engine" not in text.split('id="preview-activity"')[0]
 
 
-@pytest.mark.parametrize(
-    "path", ["planets/1/preview/", "contacts/9999999/preview/", "deals/{ada}/preview/"]
-)
+@pytest.mark.parametrize("path", ["planets/1/preview/", "contacts/9999999/preview/", "deals/{ada}/preview/"])
 def test_an_address_of_nothing_is_a_404(signed_in, ada, path):
     assert signed_in.get(f"/records/{path.format(ada=ada.pk)}").status_code == 404
 
