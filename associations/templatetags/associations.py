@@ -38,6 +38,12 @@ def recent_activities(context: dict[str, Any], record: Record, oob: bool = False
     return {**_feed(record, RECENT, None), "recent": True, "oob": oob}
 
 
+@register.inclusion_tag("associations/_feed.html")
+def last_activities(record: Record) -> dict[str, Any]:
+    """Show the last few things that happened to a record on another one's page."""
+    return {**_feed(record, RECENT, None), "recent": True, "elsewhere": True}
+
+
 def _feed(record: Record, number: int, before: int | None) -> dict[str, Any]:
     rows = Association.objects.feed(record.pk, number + 1, before)
     more = len(rows) > number

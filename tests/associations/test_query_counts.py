@@ -4,9 +4,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from associations import services
+from associations import services, sidebar_layout
 from records import schema
-from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, UserFactory, by
+from tests.factories import (
+    CompanyFactory,
+    ContactFactory,
+    DealFactory,
+    TicketFactory,
+    UserFactory,
+    by,
+    make_label,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +88,48 @@ def test_one_section(signed_in, deal):
     section = f"{url(deal)}associations/contacts/"
 
     assert queries_of_both(deal, lambda: signed_in.get(section, headers=HTMX)) == (8, 8)
+
+
+@pytest.mark.parametrize(("sort", "number"), [("oldest", 7), ("name", 7), ("changed", 7), ("labelled", 8)])
+def test_one_section_in_each_order(signed_in, deal, sort, number):
+    """By labels one query more."""
+    contacts = schema.current().type("contacts")
+    make_label("deals", "contacts", "Decision maker")
+    names = ["email", "hubspot_owner_id", "createdate", "lifecyclestage"]
+    sidebar_layout.change(deal.kind, contacts, sort=sort, properties=names)
+    section = f"{url(deal)}associations/contacts/"
+
+    assert queries_of_both(deal, lambda: signed_in.get(section, headers=HTMX)) == (number, number)
+
+
+def test_a_preview(signed_in, deal):
+    """Session, user, data model, record; its sidebar (three); the feed (two)."""
+    assert queries_of_both(deal, lambda: signed_in.get(f"{url(deal)}preview/", headers=HTMX)) == (9, 9)
+
+
+def test_a_preview_of_a_card(signed_in, deal):
+    """Besides, the record whose card it is, and its section (three)."""
+    other = DealFactory()
+    services.associate(deal, [other.pk], by=by())
+    preview = f"{url(deal)}preview/?from={other.pk}"
+
+    def grow_both(number: int) -> int:
+        grow(deal, number)
+        grow(other, number)
+        return queries(lambda: signed_in.get(preview, headers=HTMX))
+
+    assert (grow_both(FEW), grow_both(MANY)) == (13, 13)
+
+
+def test_the_sidebars_settings(admin_client):
+    """Session, user, data model; whether there are records, for the tab of pipelines."""
+    address = "/settings/objects/deals/sidebar/"
+    few = queries(lambda: admin_client.get(address))
+    sidebar_layout.change(
+        schema.current().type("deals"), schema.current().type("contacts"), sort="name", properties=["city"]
+    )
+
+    assert (few, queries(lambda: admin_client.get(address))) == (3, 3)
 
 
 def test_the_picker_when_it_opens(signed_in, deal):

@@ -14,9 +14,10 @@ from records.models import Record
 from records.services import archive_records
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, by, make_label
 
-SEVEN = ["city", "email", "phone", "jobtitle", "firstname", "lastname", "zip"]
 pytestmark = pytest.mark.django_db
 ADDRESS = "/settings/objects/deals/sidebar/"
+HOUSE = {"singular": "House", "plural": "Houses", "groups": {"about": {"properties": {"title": {}}}}}
+SEVEN = ["city", "email", "phone", "jobtitle", "firstname", "lastname", "zip"]
 STANDARD = ["contacts", "companies", "deals", "tickets"]
 
 
@@ -91,8 +92,7 @@ def test_a_section_moves_past_those_that_are_not_shown(admin_client):
 
 def test_a_type_that_comes_later_stands_behind(admin_client):
     admin_client.post(f"{ADDRESS}sections/companies/move/", {"up": ""})
-    groups = {"about": {"properties": {"title": {}}}}
-    definition.apply({"objects": {"houses": {"singular": "House", "plural": "Houses", "groups": groups}}})
+    definition.apply({"objects": {"houses": HOUSE}})
 
     assert order() == ["companies", "contacts", "deals", "tickets", "houses"]
 
@@ -327,10 +327,9 @@ def test_a_definition_says_the_sidebar_and_an_export_says_it_again():
 
 
 def test_a_definition_may_name_a_type_that_it_creates():
-    house = {"singular": "House", "plural": "Houses", "groups": {"about": {"properties": {"title": {}}}}}
     tickets = {"sidebar": {"houses": {"properties": ["title"]}}}
 
-    definition.apply({"objects": {"tickets": tickets, "houses": house}})
+    definition.apply({"objects": {"tickets": tickets, "houses": HOUSE}})
 
     assert order("tickets")[0] == "houses"
 
@@ -346,12 +345,9 @@ def test_a_definition_may_name_a_type_that_it_creates():
         ({"contacts": {"properties": "email"}}, "A list of names of properties is expected here."),
         ({"contacts": {"colour": "red"}}, "Of a section, “sort” and “properties” can be said."),
         ({"contacts": "name"}, "Of a section, “sort” and “properties” can be said."),
-        (
-            {"contacts": {"properties": SEVEN}},
-            "A card shows at most 6 properties.",
-        ),
+        ({"contacts": {"properties": SEVEN}}, "A card shows at most 6 properties."),
     ],
-)  # fmt: skip
+)
 def test_a_definition_of_what_cannot_be_is_refused(given, message):
     with pytest.raises(DefinitionRefused) as refused:
         definition.apply({"objects": {"deals": {"sidebar": given}}})
