@@ -73,15 +73,15 @@ def preview(request: Request, type_name: str, pk: int) -> HttpResponse:
     """Show a record's properties, associations and last activities, to look at and not to edit."""
     record = record_or_404(request, type_name, pk)
     way = Way.of(request)
-    beside = way.beside and Record.objects.visible_to(request.user).filter(pk=way.beside).first()
+    visible = Record.objects.visible_to(request.user)
+    beside = visible.filter(pk=way.beside).first() if way.beside else None
     onward = way.on(record)
     found = [one for one in sidebar.sections(record, request.user) if one.count]
     context: dict[str, Any] = {
         "record": record,
         "groups": _groups(record),
         "sections": [
-            (one, [Step(card.record, onward.address(card.record)) for card in one.cards[:NAMES]])
-            for one in found
+            (one, [(card, onward.address(card.record)) for card in one.cards[:NAMES]]) for one in found
         ],
         "beside": beside,
         "back": way.back().address(beside) if beside and way.via else "",
