@@ -81,8 +81,7 @@ def preview(request: Request, type_name: str, pk: int) -> HttpResponse:
         "record": record,
         "groups": _groups(record),
         "sections": [
-            (one, [Step(card.record, onward.address(card.record)) for card in one.cards[:NAMES]])
-            for one in found
+            (one, [(card, onward.address(card.record)) for card in one.cards[:NAMES]]) for one in found
         ],
         "beside": beside,
         "back": way.back().address(beside) if beside and way.via else "",

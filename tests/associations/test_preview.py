@@ -5,9 +5,10 @@ import re
 import pytest
 
 from associations import services, sidebar_layout
+from associations.models import Association, Labelling
 from records import schema
 from records.services import archive_records
-from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, by
+from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, by, make_label
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -118,9 +119,9 @@ def test_it_leads_to_the_cards_before_and_behind(signed_in, deal):
         return re.findall(r"(\d of \d|(?:Previous|Next): \w)", text)
 
     assert [steps(person) for person in reversed(people)] == [
-        ["Next: B", "1 of 3"],
-        ["Previous: C", "Next: A", "2 of 3"],
-        ["Previous: B", "3 of 3"],
+        ["1 of 3", "Next: B"],
+        ["2 of 3", "Previous: C", "Next: A"],
+        ["3 of 3", "Previous: B"],
     ]
 
 
@@ -129,6 +130,15 @@ def test_a_record_that_is_no_card_there_has_none_before_or_behind(signed_in, dea
     stranger = ContactFactory()
 
     assert "preview__steps" not in signed_in.get(url(stranger, **{"from": deal.pk}), headers=HTMX).text
+
+
+def test_what_the_associated_ones_are_called_stands_beside_their_names(signed_in, deal, ada):
+    label = make_label("deals", "contacts", "Decision maker", "Decided by")
+    association = Association.objects.get()
+    Labelling.objects.create(association=association, label=label, from_record=deal, to_record=ada)
+
+    assert "Decision maker" in signed_in.get(url(deal), headers=HTMX).text
+    assert "Decided by" in signed_in.get(url(ada), headers=HTMX).text
 
 
 @pytest.mark.parametrize("way", ["x", "999999999", "9" * 30, "-x", "٣", "", "999999999-x"])
