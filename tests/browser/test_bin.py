@@ -28,7 +28,7 @@ def test_a_record_is_archived_found_in_the_bin_and_restored_with_its_association
     page.get_by_role("button", name="Archive").click()
     expect(page.get_by_role("status")).to_contain_text("1 record archived.")
     page.goto(ada.get_absolute_url())
-    expect(page.get_by_role("main")).to_contain_text("has been archived by grace")
+    expect(page.get_by_role("main")).to_contain_text("by grace.")
     assert violations(page) == []
     assert all("404" in problem for problem in problems)
     problems.clear()
