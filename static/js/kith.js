@@ -145,7 +145,7 @@
   $(".views__tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
   // --- List: how many rows are ticked, tick all. ---
-  const boxes = () => $$("#list td input[name=selected]");
+  const boxes = () => $$("#rows td input[name=selected]");
   const count = () => {
     const number = boxes().filter((box) => box.checked).length;
     $$("[data-selected-count]").forEach((element) => (element.textContent = number));

@@ -179,7 +179,8 @@ def test_the_address_of_an_archived_record_says_who_archived_it_and_restores_it(
         assert page.status_code == 404
     page = signed_in.get(ada.get_absolute_url())
     assert "Ada Lovelace" in page.text
-    assert "archived by grace" in page.text
+    assert "has been archived on" in page.text
+    assert "by grace." in page.text
     assert "Delete permanently" not in page.text
     assert signed_in.get(f"/records/companies/{ada.pk}/").context.get("record") is None
     back = signed_in.post("/records/contacts/restore/", {"selected": ada.pk}, follow=True)
