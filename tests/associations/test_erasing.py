@@ -13,7 +13,7 @@ from associations import services
 from associations.labels import words
 from associations.models import Association, AssociationEvent, Labelling
 from records import definition, erasing, schema
-from records.history import keep_changed, recorded
+from records.history import recorded
 from records.models import Change, Company, Contact, Deal, DuplicatePair, Erasure, Record, SavedView
 from records.services import archive_records, restore_records, update_record
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, UserFactory, by
@@ -94,8 +94,8 @@ def zoe(db):
     archive_records([gone.pk], by=by(user))
     twin = ContactFactory(firstname="Zoë", lastname="Quillfeather", email="")
     change = recorded(by(user), Change.Kind.MERGE, "Merged Zoë Quillfeather into Zoë Quillfeather")
-    keep_changed([Contact.objects.get(pk=zoe.pk), Contact.objects.get(pk=twin.pk)], change)
-    keep_changed([Company.objects.get(pk=acme.pk)], change)
+    for record in (zoe, twin, acme):
+        update_record(record, {"city": "Łódź"}, by=change)
     archive_records([twin.pk], by=by(user))
     Record.objects.filter(pk=twin.pk).update(merged_into=zoe)
     other = ContactFactory()

@@ -147,6 +147,7 @@ def test_every_page_has_one_title_and_is_skipped_to(desktop, deal):
     desktop.keyboard.press("Tab")
     expect(desktop.locator(".page-head__title summary")).to_be_focused()
     before_the_rows = (
+        ".page-head__actions summary",
         "#create-record",
         ".tab",
         "#all-views",

@@ -138,7 +138,9 @@ def test_an_agent_ties_a_ticket_to_two_contacts_and_their_deal(desktop, deal, pe
 
     for record in [*people[:2], deal]:
         desktop.goto(record.get_absolute_url())
-        expect(section(desktop, "tickets").get_by_role("link", name="Cards jam in the mill")).to_be_visible()
+        expect(
+            section(desktop, "tickets").get_by_role("link", name="Cards jam in the mill", exact=True)
+        ).to_be_visible()
 
 
 def test_a_refused_company_can_be_replaced_on_the_spot(desktop, people):
@@ -166,7 +168,7 @@ def test_removing_is_undone_from_the_toast(desktop, deal, people):
     expect(section(desktop, "contacts").locator(".section__count")).to_have_text("0")
     desktop.get_by_role("button", name="Undo").click()
 
-    expect(section(desktop, "contacts").get_by_role("link", name="Ada Lovelace")).to_be_visible()
+    expect(section(desktop, "contacts").get_by_role("link", name="Ada Lovelace", exact=True)).to_be_visible()
 
 
 def test_the_picker_works_by_keyboard_alone(desktop, deal, people):
@@ -181,7 +183,7 @@ def test_the_picker_works_by_keyboard_alone(desktop, deal, people):
     expect(desktop.locator("#picker-chips .chip")).to_have_text(re.compile("Ada Lovelace"))
     desktop.keyboard.press("Enter")
 
-    expect(section(desktop, "contacts").get_by_role("link", name="Ada Lovelace")).to_be_visible()
+    expect(section(desktop, "contacts").get_by_role("link", name="Ada Lovelace", exact=True)).to_be_visible()
     expect(desktop.locator("#add-contacts")).to_be_focused()
 
     desktop.keyboard.press("Enter")
@@ -198,5 +200,5 @@ def test_a_possible_duplicate_is_shown_while_typing_and_associated_instead(deskt
     desktop.get_by_label("Email").press_sequentially(people[1].email)
     desktop.get_by_role("button", name="Associate this one instead").click()
 
-    expect(section(desktop, "contacts").get_by_role("link", name="Alan Turing")).to_be_visible()
+    expect(section(desktop, "contacts").get_by_role("link", name="Alan Turing", exact=True)).to_be_visible()
     assert Contact.objects.count() == 33

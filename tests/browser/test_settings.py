@@ -50,10 +50,12 @@ def test_property_viewings_are_defined_and_associated_with_a_contact(desktop):
     panel.get_by_label("Outcome").select_option(label="Liked it")
     panel.get_by_role("button", name="Create and save").click()
     section = desktop.locator("#section-property_viewings")
-    section.get_by_role("link", name="Elm Street 5").click()
+    section.get_by_role("link", name="Elm Street 5", exact=True).click()
 
     expect(desktop.get_by_role("heading", level=1, name="Elm Street 5")).to_be_visible()
-    expect(desktop.locator("#section-contacts").get_by_role("link", name="Ada Lovelace")).to_be_visible()
+    expect(
+        desktop.locator("#section-contacts").get_by_role("link", name="Ada Lovelace", exact=True)
+    ).to_be_visible()
     expect(desktop.locator(".record__about")).to_contain_text("$250,000")
 
 

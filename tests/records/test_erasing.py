@@ -183,7 +183,7 @@ def test_the_page_for_data_protection_shows_what_goes_and_who_else_mentions_it(a
     page = administrator.get(address)
 
     assert page.context["merged"] == 1
-    assert dict(page.context["going"]) == {"unique values": 1}
+    assert dict(page.context["going"]) == {"earlier versions": 2, "unique values": 1}
     assert page.context["mentions"] == [Record.objects.get(pk=mention.pk)]
     assert "They are not changed by this" in page.text
     assert administrator.post(address, {"confirmed": "on"}).status_code == 422  # no reason
