@@ -61,7 +61,8 @@ def test_what_was_archived_meanwhile_is_said_and_the_page_stays(desktop, deal, p
     expect(desktop.locator("#property-lastname")).to_contain_text("Lovelace")
 
     desktop.goto(ada.get_absolute_url())
-    expect(desktop.get_by_role("heading", level=1)).to_have_text("Nothing here")
+    expect(desktop.get_by_role("button", name="Restore")).to_be_visible()
+    expect(desktop.locator("main")).to_contain_text("this record has been archived")
     assert all("404" in problem for problem in problems)
     problems.clear()
 
