@@ -249,7 +249,7 @@ def test_the_pages_take_as_many_queries_with_few_as_with_many(administrator):
 def test_the_admin_shows_deletions_and_changes_none(admin_client, ada):
     (erasure,) = erasing.erase([ada.pk], by=by(), kind=PRIVACY)
 
-    assert str(ada.pk) in admin_client.get("/admin/records/erasure/").text
+    assert f"{ada.pk:,}" in admin_client.get("/admin/records/erasure/").text  # as the locale writes it
     address = f"/admin/records/erasure/{erasure.pk}/"
     assert admin_client.get(f"{address}change/").status_code == 200
     assert admin_client.post(f"{address}change/", {"reason": "x"}).status_code == 403
