@@ -16,6 +16,7 @@ class Origin(models.TextChoices):
     IMPORT = "import", _("import")
     RULE = "rule", _("rule")
     API = "api", _("API")
+    MAIL = "mail", _("email")
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 from django.urls import path
 
-from .views import undo
+from .views import history, undo
 
 app_name = "history"
 urlpatterns = [
+    path("", history.change_list, name="changes"),
+    path("<int:pk>/", history.change, name="change"),
     path("<int:pk>/undo/", undo.undo, name="undo"),
 ]

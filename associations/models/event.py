@@ -23,7 +23,7 @@ class AssociationEvent(models.Model):
         LABELLED = "labelled", _("label added")
         UNLABELLED = "unlabelled", _("label removed")
 
-    change = models.ForeignKey(Change, models.CASCADE, related_name="association_events")
+    change = models.ForeignKey(Change, models.CASCADE, related_name="association_events", db_index=False)
     action = models.CharField(_("action"), max_length=10, choices=Action.choices)
     record_a = models.ForeignKey(Record, models.CASCADE, related_name="+", db_index=False)
     record_b = models.ForeignKey(Record, models.CASCADE, related_name="+", db_index=False)
@@ -41,8 +41,16 @@ class AssociationEvent(models.Model):
         verbose_name = _("event of an association")
         verbose_name_plural = _("events of associations")
         indexes = (
-            models.Index(fields=("record_a", "id"), name="associations_event_a"),
-            models.Index(fields=("record_b", "id"), name="associations_event_b"),
+            # A record's history: its changes, and in each all that befell one other record together.
+            models.Index(fields=("record_a", "change", "record_b"), name="associations_event_a"),
+            models.Index(fields=("record_b", "change", "record_a"), name="associations_event_b"),
+            models.Index(fields=("change", "id"), name="associations_event_change"),
+            # Whether history names a label, which then stays.
+            models.Index(
+                fields=("label",),
+                condition=models.Q(label__isnull=False),
+                name="associations_event_label",
+            ),
         )
 
     def __str__(self) -> str:

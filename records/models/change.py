@@ -1,4 +1,4 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -6,11 +6,25 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from records import activity_facts
 from records.provenance import Origin
 
-# What a snapshot leaves out: the id, which `record_ptr` is too; what follows from the properties; and where
-# a card stands on a board.
-NOT_KEPT = ("id", "object_type", "sort_name", "search_text", "rank")
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+
+# What a snapshot leaves out: the id, which `record_ptr` is too; what follows from the properties or from
+# activities; and where a card stands on a board.
+FOLLOWING = ("sort_name", "search_text", "is_pending", *activity_facts.COLUMNS)
+NOT_KEPT = ("id", "object_type", "rank", *FOLLOWING)
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    """Changes. Pages start from `visible_to`."""
+
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """Return the changes that `user` may open and undo: their own; of administrators all."""
+        return self.all() if getattr(user, "is_staff", False) else self.filter(actor=user.pk or 0)
 
 
 class Change(models.Model):
@@ -37,6 +51,7 @@ class Change(models.Model):
         null=True,
         related_name="+",
         editable=False,
+        db_index=False,
         verbose_name=_("who"),
     )
     origin = models.CharField(_("from"), max_length=10, choices=Origin.choices, editable=False)
@@ -48,11 +63,17 @@ class Change(models.Model):
         "self", models.SET_NULL, null=True, related_name="undone_by", editable=False, verbose_name=_("undoes")
     )
 
+    objects = ChangeQuerySet.as_manager()
+
     class Meta:
         ordering = ("-id",)
         verbose_name = _("change")
         verbose_name_plural = _("changes")
-        indexes = (models.Index(fields=("kind", "id"), name="records_change_kind"),)
+        indexes = (
+            models.Index(fields=("kind", "id"), name="records_change_kind"),
+            models.Index(fields=("actor", "id"), name="records_change_actor"),
+            models.Index(fields=("at",), name="records_change_at"),
+        )
 
     def __str__(self) -> str:
         return self.summary or self.get_kind_display()
@@ -62,7 +83,7 @@ class Snapshot(models.Model):
     """What each snapshot of a record has beside the record's own columns."""
 
     # None where a record had no snapshot when it came to be changed: this one says what it was like before.
-    change = models.ForeignKey(Change, models.CASCADE, null=True, related_name="+")
+    change = models.ForeignKey(Change, models.CASCADE, null=True, related_name="+", db_index=False)
 
     class Meta:
         abstract = True
@@ -91,8 +112,10 @@ class Snapshots(HistoricalRecords):
         getattr(type(instance), self.manager_name).filter(record_ptr=instance.pk).delete()
 
     def get_meta_options(self, model: Any) -> dict[str, Any]:
-        """Give each table the index that a record's history is read by."""
-        index = models.Index(
-            fields=("record_ptr", "history_id"), name=f"records_{model._meta.model_name}_past"[:30]
+        """Give each table the indexes by which a record's history and a change's records are read."""
+        name = f"records_{model._meta.model_name}"
+        indexes = (
+            models.Index(fields=("record_ptr", "history_id"), name=f"{name}_past"),
+            models.Index(fields=("change", "record_ptr"), name=f"{name}_change"),
         )
-        return {**super().get_meta_options(model), "indexes": (index,)}
+        return {**super().get_meta_options(model), "indexes": indexes}

@@ -16,8 +16,10 @@ CONFLICT = 409
 
 
 def undo(request: Request, pk: int) -> HttpResponse:
-    """Show what undoing a change would do now; with a POST do it, and lead back to where it was asked for."""
-    change = get_object_or_404(Change.objects.select_related("actor"), pk=pk)
+    """Show what undoing a change would do now; with a POST do it, and lead back to where it was asked for.
+
+    Who made the change may undo it, and administrators."""
+    change = get_object_or_404(Change.objects.visible_to(request.user).select_related("actor"), pk=pk)
     back = posted_back(request)
     context = {"change": change, "back": back}
     try:
