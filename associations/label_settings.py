@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import IntegerField, Max, OuterRef, ProtectedError, Q, QuerySet, Subquery
+from django.db.models import Exists, IntegerField, Max, OuterRef, ProtectedError, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -99,7 +99,7 @@ def update_label(row: AssociationLabel, label: str, inverse_label: str = "") -> 
         row.clean_fields()
         _refuse_taken_words(row, labels_between(row.from_type_id, row.to_type_id))
         if row.is_directed != was_directed:
-            if _is_known(row):
+            if known_labels([row.pk]):
                 text = _(
                     "“%(label)s” is in use, or in the history. One word both ways and two words cannot be"
                     " exchanged then: archive it and add another label."
@@ -108,6 +108,35 @@ def update_label(row: AssociationLabel, label: str, inverse_label: str = "") -> 
             row.limits.filter(inverse=True).delete()
         row.save()
     return row
+
+
+def words_from(row: AssociationLabel, object_type: ObjectType) -> tuple[str, str]:
+    """Return a label's words as `create_label` takes them, for who looks from the pages of `object_type`."""
+    if row.from_type_id == object_type.pk:
+        return row.label, row.inverse_label
+    return row.word(inverse=True), row.label if row.is_paired else ""
+
+
+def update_label_from(
+    row: AssociationLabel, object_type: ObjectType, label: str, inverse_label: str = ""
+) -> AssociationLabel:
+    """Give a label other words, in the order in which `words_from` returns them.
+
+    Raises ValidationError as `update_label` does, with the fields in that order too.
+    """
+    if row.from_type_id == object_type.pk:
+        return update_label(row, label, inverse_label)
+    label, inverse_label = _words(label, inverse_label)
+    if not label:
+        blank = AssociationLabel._meta.get_field("label").error_messages["blank"]
+        raise ValidationError({"label": blank})
+    try:
+        return update_label(row, inverse_label or label, label)
+    except ValidationError as error:
+        if not inverse_label or not hasattr(error, "error_dict"):
+            raise
+        other = {"label": "inverse_label", "inverse_label": "label"}
+        raise ValidationError({other.get(name, name): of for name, of in error.error_dict.items()}) from error
 
 
 def move_label(row: AssociationLabel, *, up: bool) -> None:
@@ -167,8 +196,12 @@ def _locked(row: AssociationLabel) -> AssociationLabel:
     return found
 
 
-def _is_known(row: AssociationLabel) -> bool:
-    return Labelling.objects.filter(label=row).exists() or AssociationEvent.objects.filter(label=row).exists()
+def known_labels(label_ids: Iterable[int]) -> set[int]:
+    """Return which labels associations carry or history names, and so cannot be deleted: one query."""
+    carried = Exists(Labelling.objects.filter(label=OuterRef("pk")))
+    told = Exists(AssociationEvent.objects.filter(label=OuterRef("pk")))
+    rows = AssociationLabel.objects.filter(carried | told, pk__in=list(label_ids)).order_by()
+    return set(rows.values_list("pk", flat=True))
 
 
 # --- Words ------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The labels that associations may carry, as the data model in memory has them; `carried` alone queries."""
+"""The labels that associations may carry, as the data model in memory has them; only `both_ways` queries."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -76,17 +76,30 @@ def carried(record_id: int, association_ids: Iterable[int]) -> dict[int, list[Wo
 
     The primary word comes first, archived labels are left out. One query.
     """
+    return {there: words for (here, there), words in both_ways(association_ids).items() if here == record_id}
+
+
+def telling(words: Iterable[Word]) -> list[Word]:
+    """Leave out that a record is somebody's with this one as the primary company: nearly all of them are."""
+    return [word for word in words if not (word.label.is_primary and word.inverse)]
+
+
+def both_ways(association_ids: Iterable[int]) -> dict[tuple[int, int], list[Word]]:
+    """Return the words of associations by the record on whose page they stand and the one that they name.
+
+    The primary word comes first, archived labels are left out. One query.
+    """
     known = all_labels()
     order = {label_id: place for place, label_id in enumerate(known)}
     rows = Labelling.objects.filter(association__in=list(association_ids)).order_by()
-    found: dict[int, list[Word]] = {}
+    found: dict[tuple[int, int], list[Word]] = {}
     for label_id, from_id, to_id in rows.values_list("label", "from_record", "to_record"):
         label = known.get(label_id)
         if label is None or label.archived_at:
             continue
-        there = from_id != record_id
-        word = Word(label, inverse=there and label.is_directed)
-        found.setdefault(from_id if there else to_id, []).append(word)
+        word = Word(label)
+        found.setdefault((from_id, to_id), []).append(word)
+        found.setdefault((to_id, from_id), []).append(word.reversed)
     for words_of_one in found.values():
         words_of_one.sort(key=lambda word: (not word.label.is_primary, order[word.label.pk]))
     return found

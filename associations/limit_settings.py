@@ -53,15 +53,20 @@ class Bound:
 
     def said(self, maximum: int) -> str:
         """Return the limit as a sentence."""
+        return self._said(str(maximum), self.others(maximum))
+
+    @property
+    def sentence(self) -> tuple[str, str]:
+        """What stands before and behind the number in that sentence, for a form to put a field between."""
+        before, _number, after = self._said("\0", self.others(self.maximum or HIGHEST)).partition("\0")
+        return before.strip(), after.strip()
+
+    def _said(self, number: str, others: str) -> str:
         text = _("Each %(holder)s: at most %(number)s %(other)s")
         if self.word:
             text = _("Each %(holder)s: at most %(number)s %(other)s as “%(word)s”")
-        return text % {
-            "holder": self.from_type.singular_label.lower(),
-            "number": maximum,
-            "other": self.others(maximum),
-            "word": self.word,
-        }
+        holder = self.from_type.singular_label.lower()
+        return text % {"holder": holder, "number": number, "other": others, "word": self.word}
 
     def others(self, number: int) -> str:
         """Return what so many of those that are counted are called."""

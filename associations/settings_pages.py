@@ -23,6 +23,7 @@ from records.views.settings.common import (
     type_page,
 )
 
+from .pair_overview import pairs_of
 from .type_pairs import Partners, partners
 
 
@@ -37,9 +38,11 @@ class PartnersForm(SettingsForm):
     )
 
     def __init__(self, kind: ObjectType, data: Any = None) -> None:
-        super().__init__(data, initial={"associations": [other.name for other in partners(kind)]})
+        super().__init__(
+            data, initial={"associations": [other.name for other in partners(kind) if not other.is_activity]}
+        )
         field: Any = self.fields["associations"]
-        field.choices = [(other.name, other.plural_label) for other in schema.current().types]
+        field.choices = [(other.name, other.plural_label) for other in schema.current().main_types]
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -54,7 +57,10 @@ def associations(request: Request, type_name: str) -> HttpResponse:
     form = PartnersForm(kind, posted(request))
     if form.is_valid() and saved(form, kind.name, {"objects": {kind.name: form.definition}}):
         return done(request, _("Saved."), reverse("association-settings", args=[kind.name]))
-    return type_page(request, "associations", kind, template="associations/settings.html", form=form)
+    pairs = pairs_of(kind)
+    return type_page(
+        request, "associations", kind, template="associations/settings.html", form=form, pairs=pairs
+    )
 
 
 def register() -> None:

@@ -1,6 +1,9 @@
-"""Which object types may be associated with which: all with all, but for what administrators forbid."""
+"""Which object types may be associated with which: all with all, but for what administrators forbid.
 
-from collections.abc import Iterable
+Activities may be associated with records of every type, whatever the settings say.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,7 +19,13 @@ KEPT = "forbidden_type_pairs"  # where the data model in memory has them
 
 
 def may_be_associated(type_id: int, other_id: int) -> bool:
-    """Whether records of two object types (by id) may be associated. No query."""
+    """Whether records of two object types (by id) may be associated. No query.
+
+    Two activities may not: an activity is about records that are none, and stands on their timelines.
+    """
+    current = schema.current()
+    if current.type_by_id(type_id).is_activity and current.type_by_id(other_id).is_activity:
+        return False
     return (min(type_id, other_id), max(type_id, other_id)) not in schema.current().extras[KEPT]
 
 
@@ -37,7 +46,8 @@ def set_partners(object_type: ObjectType, names: Iterable[str]) -> bool:
             raise ValidationError(_("There is no object type “%(name)s”.") % {"name": unknown[0]})
         before = _forbidden()
         for other in types.values():
-            _set(object_type, other, allowed=other.name in chosen)
+            if not other.is_activity:
+                _set(object_type, other, allowed=other.name in chosen)
         return _forbidden() != before
 
 
@@ -70,10 +80,10 @@ class Partners(definition.Part):
             raise ValidationError(_("A list of names of object types is expected here."))
         return set_partners(object_type, given)
 
-    def export(self, object_type: ObjectType) -> Any:
+    def export(self, object_type: ObjectType, exported: Sequence[ObjectType]) -> Any:
         """Return the partners of a type, or None where they are all types."""
-        names = [other.name for other in partners(object_type)]
-        return names if len(names) < len(schema.current().types) else None
+        names = [other.name for other in partners(object_type) if not other.is_activity]
+        return names if len(names) < len(schema.current().main_types) else None
 
 
 def register() -> None:

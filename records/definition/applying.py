@@ -90,9 +90,9 @@ class _Applying:
         types = self._named(given.get("objects"), "objects")
         for name, one in types.items():
             self._type(name, one)
-        # After all types are there: they may name each other.
-        for name, one in types.items():
-            for part in parts:
+        # After all types are there, and part by part: they may name each other.
+        for part in parts:
+            for name, one in types.items():
                 if isinstance(one, dict) and part.key in one and not self.problems:
                     self._part(part, ObjectType.objects.get(name=name), one[part.key])
 
@@ -102,7 +102,12 @@ class _Applying:
             if part.apply(kind, given):
                 self.changes.append(Change(kind.name, False, (part.key,)))
         except ValidationError as error:
-            self.problems += [f"{path}: {message}" for message in error.messages]
+            within = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+            self.problems += [
+                f"{path}.{place}: {message}" if place else f"{path}: {message}"
+                for place, messages in within.items()
+                for message in messages
+            ]
 
     def _type(self, name: str, given: Any) -> None:
         elsewhere = {"groups", "pipelines", *(part.key for part in parts)}

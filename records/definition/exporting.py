@@ -1,6 +1,6 @@
 """Says the data model as a definition."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import models
@@ -15,10 +15,10 @@ def export(names: Iterable[str] = ()) -> Definition:
     """Return the data model as a definition: of these object types, or of all."""
     chosen = set(names)
     kinds = [kind for kind in schema.current().types if not chosen or kind.name in chosen]
-    return {"objects": {kind.name: _export_type(kind) for kind in kinds}}
+    return {"objects": {kind.name: _export_type(kind, kinds) for kind in kinds}}
 
 
-def _export_type(kind: ObjectType) -> Definition:
+def _export_type(kind: ObjectType, exported: Sequence[ObjectType]) -> Definition:
     def kept(names: list[str]) -> list[str]:
         return [name for name in names if name not in kind.archived_properties]
 
@@ -44,7 +44,7 @@ def _export_type(kind: ObjectType) -> Definition:
     groups = {name: group for name, group in groups.items() if group["properties"]}
     fields = _fields(kind, "type", secondary=kept, columns=kept)
     found = {**fields, "groups": groups, **({"pipelines": pipelines} if pipelines else {})}
-    return found | {part.key: said for part in parts if (said := part.export(kind)) is not None}
+    return found | {part.key: said for part in parts if (said := part.export(kind, exported)) is not None}
 
 
 def _export_property(prop: Property) -> Definition:

@@ -1,5 +1,6 @@
 """What a definition is made of: the keys of each level, and what every custom type has by itself."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_noop
@@ -47,6 +48,9 @@ OWN_PROPERTIES = (
     ("hubspot_owner_id", gettext_noop("Owner"), "user", "owner", False),
     ("createdate", gettext_noop("Created"), "datetime", "created_at", True),
     ("hs_lastmodifieddate", gettext_noop("Last changed"), "datetime", "updated_at", True),
+    ("notes_last_contacted", gettext_noop("Last contacted"), "datetime", "last_contacted_at", True),
+    ("notes_next_activity_date", gettext_noop("Next activity"), "datetime", "next_activity_at", True),
+    ("num_notes", gettext_noop("Number of activities"), "number", "activity_count", True),
 )
 STAGE_PROPERTIES = (
     ("pipeline", gettext_noop("Pipeline"), "pipeline", "pipeline", True),
@@ -62,12 +66,12 @@ class Part:
     def apply(self, object_type: ObjectType, given: Any) -> bool:
         """Bring a type in line with what is given; return whether that changed anything.
 
-        Raises ValidationError.
+        Raises ValidationError; where it is one by field, each is the place within what is given.
         """
         raise AssertionError("given by each part")
 
-    def export(self, object_type: ObjectType) -> Any:
-        """Return what a definition says of a type, or None where there is nothing to say."""
+    def export(self, object_type: ObjectType, exported: Sequence[ObjectType]) -> Any:
+        """Return what a definition of the `exported` types says of one of them, or None if nothing."""
         raise AssertionError("given by each part")
 
 

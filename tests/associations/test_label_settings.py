@@ -12,6 +12,7 @@ from associations.label_settings import (
     archive_label,
     create_label,
     delete_label,
+    known_labels,
     labels_in_use,
     move_label,
     restore_label,
@@ -295,3 +296,15 @@ def test_a_new_label_is_served_by_every_worker_at_once(monkeypatch):
 
     monkeypatch.setattr(schema, "_latest", before)
     assert "Billing contact" in [str(one) for one in labels.words(ada.object_type_id, company.object_type_id)]
+
+
+def test_labels_that_are_carried_or_in_the_history_are_known_by_one_query():
+    carried, told, unused = (create("deals", "contacts", word) for word in ("Carried", "Told", "Unused"))
+    deal, ada = DealFactory(), ContactFactory()
+    services.associate(deal, [ada.pk], by=by(), words={ada.pk: [Word(carried), Word(told)]})
+    services.unlabel_pairs({(deal.pk, ada.pk): [Word(told)]}, by=by())
+    Labelling.objects.filter(label=told).delete()
+
+    with CaptureQueriesContext(connection) as captured:
+        assert known_labels([carried.pk, told.pk, unused.pk]) == {carried.pk, told.pk}
+    assert len(captured) == 1

