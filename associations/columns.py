@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.formats import localize
@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy
 from records import lists, recycle_bin
 from records.models import ObjectType, Record, SavedView
 
+from .links import Links
 from .models import Association
 from .type_pairs import partners
 
-ASSOCIATED_WITH = "associated_with"  # the parameter "View all" gives a list
+ASSOCIATED_WITH = "associated_with"  # a parameter of lists, as saved views have it
 COUNTED = 100  # associated records that a cell counts at most
-MANY = 5_000  # associated records from which on a list is walked in its order rather than they are sorted
 
 
 class AssociationColumns:
@@ -32,7 +32,7 @@ class AssociationColumns:
             yield lists.ExtraColumn(
                 name=f"associated-{other.name}",
                 label=_("Associated %(type)s") % {"type": other.plural_label.lower()},
-                load=partial(_cells, other),
+                load=partial(_cells, object_type, other),
                 shown=other.name == "companies" and object_type.name != "companies",
             )
 
@@ -48,25 +48,20 @@ class AssociationColumns:
                 ASSOCIATED_WITH, _("Associated with a record that does not exist"), QuerySet.none
             )
             return
-        number = Association.objects.counts_by_type(pk).get(object_type.pk, 0)
+        links = Links(record, object_type)
         yield lists.Narrowing(
             ASSOCIATED_WITH,
             _("Associated with %(name)s") % {"name": record},
-            partial(_associated_with, pk, object_type, number),
-            count=number,
-            by_id=number <= MANY,
+            links.narrow,
+            count=links.number,
+            by_id=links.by_id,
         )
 
 
-def _associated_with(pk: int, object_type: ObjectType, number: int, rows: QuerySet) -> QuerySet:
-    if number > MANY:
-        return rows.filter(Association.objects.links(pk))
-    first, second = Association.objects.other_ids(pk, object_type.pk)
-    return rows.filter(Q(pk__in=first) | Q(pk__in=second))
-
-
-def _cells(object_type: ObjectType, record_ids: Sequence[int]) -> dict[int, str]:
+def _cells(kind: ObjectType, object_type: ObjectType, record_ids: Sequence[int]) -> dict[int, str]:
     """Return the cell of each record: the primary associated one (or the oldest) linked, and how many more.
+
+    The records are of the type `kind`, the others of `object_type`.
 
     Three queries at most.
     """
@@ -80,7 +75,7 @@ def _cells(object_type: ObjectType, record_ids: Sequence[int]) -> dict[int, str]
     for record_id, ids in found.items():
         if not ids or ids[0] not in others:
             continue
-        context = {"other": others[ids[0]], "record_id": record_id, "object_type": object_type}
+        context = {"other": others[ids[0]], "record_id": record_id, "object_type": object_type, "kind": kind}
         if has := several.get(record_id):
             more = has.number - 1
             context |= {"more": min(more, COUNTED - 1), "and_more": more >= COUNTED}

@@ -16,7 +16,7 @@ from records import relations
 from records.models import ObjectType
 from records.relations import Answer, Related
 
-from .columns import MANY
+from .links import MANY
 from .models import Association
 from .type_pairs import partners
 
