@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -10,6 +11,14 @@ from records.models import Change, Record
 from .labels import Word
 from .models import Association
 from .models.association import Pair, canonical
+
+
+class Was(NamedTuple):
+    """What an association was before it was dissolved: since when, from where, and by whom."""
+
+    since: datetime
+    origin: str
+    author_id: int | None
 
 
 class Labelled(NamedTuple):

@@ -1,7 +1,7 @@
 """What an undo does with associations and their labels (see `records.undo`)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 from records import undo
 from records.models import Change, Record
 from records.provenance import By
-from records.services import BATCH, batches
+from records.services import batches
 from records.undo import UndoReport
 
 from . import services
 from .labels import Word, all_labels
 from .models import Association, AssociationEvent, Labelling
 from .models.association import Pair
-from .outcomes import Labelled
+from .outcomes import Labelled, Was
 
 Action = AssociationEvent.Action
 
@@ -99,11 +99,14 @@ def associate_removed(change: Change, by: By, report: UndoReport) -> None:
     removed = {_pair(event): event for event in _events(change, Action.REMOVED)}
     since = _Since(change, by, removed)
     wanted = [pair for pair in removed if pair not in since.there]
-    for pair in removed.keys() & since.there.keys():
+    # What a merge took away and brought together anew stays where it has been changed since: that is said.
+    added = {_pair(event) for event in _events(change, Action.ADDED)}
+    for pair in (removed.keys() & since.there.keys()) - added:
         report.leave(since.say(pair), _("they are associated again"))
     labels = [_label(event) for event in _events(change, Action.UNLABELLED) if _pair(event) in removed]
     words, notes = _words([one for one in labels if one.pair not in since.there], since)
-    outcome = services.associate_pairs(wanted, by=by, skip_refused=True, words=words, promote=False)
+    was = _was(removed)
+    outcome = services.associate_pairs(wanted, by=by, skip_refused=True, words=words, was=was)
     for refused in outcome.refused:
         report.leave(since.say(refused.pair), refused.message)
     back = {one.pair for one in outcome.associated}
@@ -111,19 +114,17 @@ def associate_removed(change: Change, by: By, report: UndoReport) -> None:
     for pair, note in notes:
         if pair in back:
             report.leave(since.say(pair), note)
-    authors = set(
-        get_user_model()
-        .objects.filter(pk__in={event.author_id for event in removed.values() if event.author_id})
-        .values_list("pk", flat=True)
-    )
-    for batch in batches(sorted(back)):
-        rows = [row for row in Association.objects.among(batch) if row.pair in back]
-        for row in rows:
-            event = removed[row.pair]
-            row.created_at = event.since or row.created_at
-            row.origin = event.origin or row.origin
-            row.created_by_id = event.author_id if event.author_id in authors else None
-        Association.objects.bulk_update(rows, ["created_at", "origin", "created_by"], batch_size=BATCH)
+
+
+def _was(removed: Mapping[Pair, AssociationEvent]) -> dict[Pair, Was]:
+    """Return what associations were when they were dissolved; one whose author has gone is nobody's."""
+    named = {event.author_id for event in removed.values() if event.author_id}
+    authors = set(get_user_model().objects.filter(pk__in=named).values_list("pk", flat=True))
+    return {
+        pair: Was(event.since, event.origin, event.author_id if event.author_id in authors else None)
+        for pair, event in removed.items()
+        if event.since
+    }
 
 
 def label_unlabelled(change: Change, by: By, report: UndoReport) -> None:
@@ -142,7 +143,7 @@ def label_unlabelled(change: Change, by: By, report: UndoReport) -> None:
     words, notes = _words(standing, since)
     for pair, note in notes:
         report.leave(since.say(pair), note)
-    outcome = services.label_pairs(words, by=by, skip_refused=True)
+    outcome = services.label_pairs(words, by=by, skip_refused=True, as_was=True)
     for refused in outcome.refused:
         report.leave(since.say(refused.pair), refused.message)
     report.done["labelled"] += len(outcome.labelled)
@@ -161,10 +162,8 @@ def _words(
     words: dict[Pair, list[Word]] = defaultdict(list)
     notes = []
     for one in labels:
-        label = all_labels().get(one.label_id)
-        if label is None or label.archived_at:
-            notes.append((one.pair, _("the label “%(label)s” is archived") % {"label": label}))
-        elif label.is_primary and one.from_id in taken:
+        label = all_labels()[one.label_id]  # of which history keeps even the archived ones
+        if label.is_primary and one.from_id in taken:
             name = since.names.get(one.from_id, "")
             notes.append((one.pair, _("%(name)s has another primary company now") % {"name": name}))
         else:
