@@ -1,5 +1,5 @@
 """Django admin of the ground floor."""
 
-from . import data_model, erasures, records, saved_views
+from . import attachments, changes, choosing, data_model, erasures, records, saved_views
 
-__all__ = ["data_model", "erasures", "records", "saved_views"]
+__all__ = ["attachments", "changes", "choosing", "data_model", "erasures", "records", "saved_views"]

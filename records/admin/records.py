@@ -7,14 +7,15 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from records import schema, search, services
+from records import history, schema, search, services
 from records.forms import missing_values, taken_values
 from records.models import ObjectType, Property, Record
-from records.provenance import By, Origin
+
+from .common import SaysRefusals, by
 
 FACTS = ("created_at", "created_by", "updated_at", "updated_by", "origin", "archived_at")
 
@@ -67,11 +68,13 @@ class RecordForm(forms.ModelForm):
         return cleaned
 
 
-class RecordAdmin(admin.ModelAdmin):
+class RecordAdmin(SaysRefusals, admin.ModelAdmin):
     """The records of one object type. They are archived here and not deleted, so that they can come back."""
 
     form = RecordForm
     readonly_fields = FACTS
+    inlines: ClassVar[list[Any]] = []  # what floors above know of a record
+    object_history_template = "admin/records/record_history.html"
     list_filter: ClassVar[tuple[Any, ...]] = (ArchivedFilter,)
     list_select_related = ("owner", "object_type")
     search_fields = ("search_text",)  # shows the box; see get_search_results
@@ -102,6 +105,10 @@ class RecordAdmin(admin.ModelAdmin):
         ]
         return [*shown, (_("History"), {"fields": FACTS})] if obj else shown
 
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Return what is said of a record once it is there."""
+        return self.inlines if obj else []
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         kind = self.kind_of(request, obj)
         fields = {
@@ -129,31 +136,33 @@ class RecordAdmin(admin.ModelAdmin):
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Record:
         record = super().save_form(request, form, change)
-        return record if change else services.build_record(form.kind, self._values(form), by=_by(request))
+        return record if change else services.build_record(form.kind, self._values(form), by=by(request))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        # One save is one change, and what the inlines write belongs to it.
+        form.by = history.recorded(by(request))
         if change:
-            services.update_record(obj, self._values(form), by=_by(request))
+            services.update_record(obj, self._values(form), by=form.by)
         else:
-            services.create_records([obj], by=_by(request))
+            services.create_records([obj], by=form.by)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Let an inline save what it holds."""
+        formset.save(by=form.by)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        history.forget_if_empty(form.by.change)
 
     def _values(self, form: Any) -> dict[str, Any]:
         properties = form.kind.properties.values()
         cleaned = form.cleaned_data
         return {prop.name: cleaned[prop.lookup] for prop in properties if prop.lookup in cleaned}
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show or save; what another save has made impossible since the form was checked is said."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-            return HttpResponseRedirect(request.get_full_path())
-
     @admin.action(description=_("Archive selected records"), permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Archive; associations are kept and come back with the records."""
-        count = len(services.archive_records(queryset.values_list("pk", flat=True), by=_by(request)))
+        count = len(services.archive_records(queryset.values_list("pk", flat=True), by=by(request)))
         text = ngettext("%(count)s record archived.", "%(count)s records archived.", count)
         messages.success(request, text % {"count": count})
 
@@ -161,16 +170,12 @@ class RecordAdmin(admin.ModelAdmin):
     def restore(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Restore, with associations; none where a unique value has been taken meanwhile."""
         try:
-            count = len(services.restore_records(queryset.values_list("pk", flat=True), by=_by(request)))
+            count = len(services.restore_records(queryset.values_list("pk", flat=True), by=by(request)))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return
         text = ngettext("%(count)s record restored.", "%(count)s records restored.", count)
         messages.success(request, text % {"count": count})
-
-
-def _by(request: HttpRequest) -> By:
-    return By(request.user, Origin.ADMIN)
 
 
 def _column(prop: Property) -> Callable[[Record], str]:
@@ -209,28 +214,3 @@ class CustomRecordAdmin(RecordAdmin):
 
 for model in Record.concrete_models():
     admin.site.register(model, RecordAdmin if model.object_type_name else CustomRecordAdmin)
-
-
-@admin.register(Record)
-class AnyRecordAdmin(admin.ModelAdmin):
-    """Records of every type, for the fields that choose one; each is looked at and changed under its type."""
-
-    search_fields = ("search_text",)
-    ordering = ("sort_name", "id")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
-    ) -> tuple[QuerySet, bool]:
-        return search.matching(queryset.filter(archived_at__isnull=True), search_term), False
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

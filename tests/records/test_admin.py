@@ -23,6 +23,9 @@ def fields(response) -> dict:
     """Return what the form on an admin page would send as it stands."""
     form = response.context["adminform"].form
     values = {name: form[name].value() for name in form.fields}
+    for inline in response.context["inline_admin_formsets"]:
+        counts = inline.formset.management_form
+        values |= {counts.add_prefix(name): counts[name].value() for name in counts.fields}
     return {name: "" if value is None else value for name, value in values.items()}
 
 
