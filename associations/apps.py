@@ -8,23 +8,39 @@ class AssociationsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import (
+            activity_facts,
+            activity_pages,
+            activity_rules,
             columns,
+            definitions,
+            duplicates,
             labels,
+            pair_pages,
+            quiet_lines,
             receivers,
             related_filters,
             settings_pages,
             sidebar_layout,
             sidebar_pages,
+            told,
             type_pairs,
             undoing,
         )
 
+        activity_facts.register()
         type_pairs.register()
         labels.register()
         sidebar_layout.register()
+        definitions.register()
+        activity_rules.register()
         settings_pages.register()
         sidebar_pages.register()
+        pair_pages.register()
+        activity_pages.register()
         receivers.connect()
         columns.register()
+        duplicates.register()
         related_filters.register()
         undoing.register()
+        told.register()
+        quiet_lines.register()

@@ -15,7 +15,7 @@ from django.db.models import OuterRef, Q, Subquery
 from records.models import ObjectType, Record
 
 from . import labels
-from .columns import MANY
+from .links import MANY
 from .models import Association, AssociationLabel, Labelling, SidebarSection
 from .models.association import Link
 

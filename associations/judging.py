@@ -29,23 +29,25 @@ def judge(
     records: Records,
     *,
     only_labels: bool = False,
-    promote: bool = True,
+    as_was: bool = False,
 ) -> Report:
     """Return what each pair may expect, and the labels it would get, without writing anything.
 
-    With `only_labels` pairs that are not associated are refused; without `promote` a first company does not
-    become primary by itself.
+    With `only_labels` pairs that are not associated are refused. With `as_was` the pairs are what there has
+    been before: archived records and labels, and types that may no longer be associated, are no hindrance,
+    and no first company becomes primary by itself.
     """
-    standing = Standing(pairs, wanted, records, promote)
+    standing = Standing(pairs, wanted, records, promote=not as_was)
     report = Report()
     for pair in pairs:
-        outcome = _hindrance(pair, wanted.get(pair, ()), records, pair in standing.existing, only_labels)
+        exists = pair in standing.existing
+        outcome = _hindrance(pair, wanted.get(pair, ()), records, exists, only_labels, as_was)
         report.outcomes.append(outcome or standing.place(pair, wanted.get(pair, ())))
     return report
 
 
 def _hindrance(
-    pair: Pair, labels: Iterable[Labelled], records: Records, exists: bool, only_labels: bool
+    pair: Pair, labels: Iterable[Labelled], records: Records, exists: bool, only_labels: bool, as_was: bool
 ) -> Outcome | None:
     """Return why a pair can have nothing at all, whatever the limits."""
 
@@ -60,20 +62,21 @@ def _hindrance(
         if pk not in records:
             return refused(Reason.UNKNOWN, _("There is no record with the id %(id)s.") % {"id": pk})
     for pk in pair:
-        if records[pk].archived_at:
+        if records[pk].archived_at and not as_was:
             return refused(Reason.ARCHIVED, _("%(name)s has been archived.") % {"name": records[pk]})
     types = [records[pk].object_type_id for pk in pair]
     if not exists and only_labels:
         message = _("%(one)s and %(other)s are not associated.") % {"one": records[a], "other": records[b]}
         return refused(Reason.NOT_ASSOCIATED, message)
-    if not exists and not may_be_associated(*types):
+    if not exists and not as_was and not may_be_associated(*types):
         kinds = [schema.current().type_by_id(type_id).plural_label for type_id in types]
         message = _("The settings do not let %(one)s be associated with %(other)s.")
         return refused(Reason.TYPES, message % {"one": kinds[0].lower(), "other": kinds[1].lower()})
     for one in labels:
         label = all_labels().get(one.label_id)
         ends = (records[one.from_id].object_type_id, records[one.to_id].object_type_id)
-        if label is None or label.archived_at or (label.from_type_id, label.to_type_id) != ends:
+        archived = label is not None and label.archived_at and not as_was
+        if label is None or archived or (label.from_type_id, label.to_type_id) != ends:
             message = _("%(one)s and %(other)s cannot have the label “%(label)s”.")
             names = {"one": records[a], "other": records[b], "label": label or one.label_id}
             return refused(Reason.LABEL, message % names)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
+from django.utils import timezone
 
 from records import services as record_services
 from records.history import recorded
@@ -17,7 +18,7 @@ from records.models import ObjectType, Record
 from records.provenance import By
 from records.transactions import unit_of_work
 
-from . import events, rollups
+from . import activity_facts, events, rollups
 from .judging import judge
 from .labels import Word, all_labels
 from .models import Association, Labelling
@@ -32,6 +33,7 @@ from .outcomes import (
     Report,
     Status,
     Successor,
+    Was,
     Words,
     labelled,
 )
@@ -50,13 +52,17 @@ __all__ = [
     "create_associated",
     "dissociate",
     "dissociate_pairs",
+    "follow_activities",
     "follow_archiving",
     "label_pairs",
     "preview_pairs",
+    "relabel_pairs",
     "set_words",
     "successors",
     "unlabel_pairs",
 ]
+
+LOCKED = ("pk", "object_type_id", "display_name", "archived_at", "happened_at", "is_pending")  # columns
 
 # --- Associate and label ----------------------------------------------------------------------------
 
@@ -89,7 +95,7 @@ def associate_pairs(
     replacing: Iterable[Replaced] = (),
     skip_refused: bool = False,
     words: Words | None = None,
-    promote: bool = True,
+    was: Mapping[Pair, Was] | None = None,
 ) -> Report:
     """Associate each pair of record ids, in one transaction; return what became of each.
 
@@ -98,24 +104,35 @@ def associate_pairs(
     are associated and the others reported; of pairs that compete for the last place under a limit the
     earlier one has it. Otherwise a single refusal leaves everything as it was and raises
     AssociationRefused, whose report names every refused pair. A first company becomes primary, unless
-    `promote` says otherwise: so an undo brings back just what there was.
+    `was` says what each pair was that an undo brings back: see `judging.judge`.
     """
     wanted = list(dict.fromkeys(canonical(*pair) for pair in pairs))
-    return _write(
-        wanted, labelled(words or {}), by, replacing=replacing, skip_refused=skip_refused, promote=promote
-    )
+    return _write(wanted, labelled(words or {}), by, replacing=replacing, skip_refused=skip_refused, was=was)
 
 
 @unit_of_work
 def label_pairs(
-    words: Words, *, by: By, replacing: Iterable[Replaced] = (), skip_refused: bool = False
+    words: Words,
+    *,
+    by: By,
+    replacing: Iterable[Replaced] = (),
+    skip_refused: bool = False,
+    as_was: bool = False,
 ) -> Report:
     """Put labels on associations that there are, by pair, as read on the page of its first record.
 
     Raises AssociationRefused unless `skip_refused`; see `associate_pairs`.
     """
     wanted = labelled(words)
-    return _write(list(wanted), wanted, by, replacing=replacing, skip_refused=skip_refused, only_labels=True)
+    return _write(
+        list(wanted),
+        wanted,
+        by,
+        replacing=replacing,
+        skip_refused=skip_refused,
+        only_labels=True,
+        as_was=as_was,
+    )
 
 
 @unit_of_work
@@ -123,11 +140,10 @@ def unlabel_pairs(words: Words, *, by: By) -> list[Labelled]:
     """Take labels off associations, which stay; return those that there were."""
     wanted = [one for of_pair in labelled(words).values() for one in of_pair]
     with transaction.atomic():
-        _lock_ends([one.pair for one in wanted])
+        lock_ends([one.pair for one in wanted])
         return _unlabel(wanted, by)
 
 
-@unit_of_work
 def set_words(
     record: Record, other_id: int, words: Iterable[Word], *, by: By, replacing: Iterable[Replaced] = ()
 ) -> Report:
@@ -135,20 +151,36 @@ def set_words(
 
     Archived labels stay as they are: nobody sees them. Raises AssociationRefused.
     """
-    pair = canonical(record.pk, other_id)
-    chosen = labelled({(record.pk, other_id): words})
+    return relabel_pairs({(record.pk, other_id): words}, by=by, replacing=replacing)
+
+
+@unit_of_work
+def relabel_pairs(
+    words: Words, *, by: By, replacing: Iterable[Replaced] = (), keep_primary: bool = False
+) -> Report:
+    """Make just these words the labels of associations, by pair, as read on the page of its first record.
+
+    Archived labels stay as they are: nobody sees them. So does, with `keep_primary`, who is the primary
+    company. Raises AssociationRefused.
+    """
+    chosen = labelled(words)
     with transaction.atomic():
-        _lock_ends([pair])
-        there = Labelling.objects.filter(association__record_a=pair[0], association__record_b=pair[1])
-        gone = [
-            one
-            for row in there
-            if (one := Labelled(*pair, row.label_id, row.from_record_id)) not in chosen[pair]
-            and not all_labels()[row.label_id].archived_at
-        ]
+        lock_ends(list(chosen))
+        gone = []
+        for batch in record_services.batches(list(chosen)):
+            rows = Labelling.objects.filter(
+                association__record_a__in={a for a, _b in batch},
+                association__record_b__in={b for _a, b in batch},
+            )
+            for label_id, from_id, to_id in rows.values_list("label", "from_record", "to_record"):
+                one = Labelled(*canonical(from_id, to_id), label_id, from_id)
+                label = all_labels()[label_id]
+                stays = label.archived_at or (keep_primary and label.is_primary)
+                if one not in chosen.get(one.pair, (one,)) and not stays:
+                    gone.append(one)
         by = recorded(by) if gone else by
         _unlabel(gone, by)
-        return _write([pair], chosen, by, replacing=replacing, only_labels=True)
+        return _write(list(chosen), chosen, by, replacing=replacing, only_labels=True)
 
 
 @unit_of_work
@@ -191,41 +223,50 @@ def _write(
     replacing: Iterable[Replaced] = (),
     skip_refused: bool = False,
     only_labels: bool = False,
-    promote: bool = True,
+    as_was: bool = False,
+    was: Mapping[Pair, Was] | None = None,
 ) -> Report:
     """Make way, judge every pair, and write what may be: a few statements for any number of pairs."""
     with transaction.atomic():
         replaced = [one if isinstance(one, Labelled) else canonical(*one) for one in replacing]
         ends = [*pairs, *(one.pair if isinstance(one, Labelled) else one for one in replaced)]
-        records = _lock_ends(ends)
+        records = lock_ends(ends)
         if replaced:
             by = recorded(by)
             _unlabel([one for one in replaced if isinstance(one, Labelled)], by)
         removed = _delete([one for one in replaced if not isinstance(one, Labelled)], by).associations
-        report = judge(pairs, labels, records, only_labels=only_labels, promote=promote)
+        report = judge(pairs, labels, records, only_labels=only_labels, as_was=as_was or was is not None)
         if report.refused and not skip_refused:
             raise AssociationRefused(report)
         new, got = report.associated, [one for outcome in report.outcomes for one in outcome.added]
         if new or got:
             by = recorded(by)
         report.change = by.change
-        added = [
-            Association(
-                record_a_id=a,
-                record_b_id=b,
-                type_a_id=records[a].object_type_id,
-                type_b_id=records[b].object_type_id,
-                origin=by.origin,
-                created_by_id=by.actor.pk if by.actor else None,
-            )
-            for a, b in (outcome.pair for outcome in new)
-        ]
+        fresh = Was(timezone.now(), by.origin, by.actor.pk if by.actor else None)
+        added = [_association(outcome.pair, records, (was or {}).get(outcome.pair, fresh)) for outcome in new]
         Association.objects.bulk_create(added, batch_size=record_services.BATCH)
         events.keep_added(added, by)
         moved = [one for outcome in report.outcomes for one in outcome.moved]
         touched = _take_off(_carried(moved), by) + _put_on(got, {row.pair: row for row in added}, by)
         rollups.links_changed({row.pair: row for row in (*removed, *added, *touched)}.values())
+        activity_facts.links_changed(added=added, removed=removed)
     return report
+
+
+def _association(pair: Pair, records: Mapping[int, Record], was: Was) -> Association:
+    a, b = pair
+    return Association(
+        record_a_id=a,
+        record_b_id=b,
+        type_a_id=records[a].object_type_id,
+        type_b_id=records[b].object_type_id,
+        happened_at=records[a].happened_at or records[b].happened_at,
+        is_pending=records[a].is_pending or records[b].is_pending,
+        archived_ends=sum(records[pk].archived_at is not None for pk in pair),
+        created_at=was.since,
+        origin=was.origin,
+        created_by_id=was.author_id,
+    )
 
 
 def _put_on(labels: Sequence[Labelled], added: Mapping[Pair, Association], by: By) -> list[Association]:
@@ -267,9 +308,10 @@ def dissociate_pairs(pairs: Iterable[Pair], *, by: By) -> Removal:
     """
     with transaction.atomic():
         wanted = [canonical(*pair) for pair in pairs]
-        _lock_ends(wanted)
+        lock_ends(wanted)
         removal = _delete(wanted, by)
         rollups.links_changed(removal.associations)
+        activity_facts.links_changed(removed=removal.associations)
     return removal
 
 
@@ -348,9 +390,9 @@ def successors(gone: Iterable[Labelled | Association]) -> list[Successor]:
 # --- Locks ------------------------------------------------------------------------------------------
 
 
-def _lock_ends(pairs: Sequence[Pair]) -> dict[int, Record]:
-    """Lock the records of pairs that are to change, and those whose values may follow."""
-    return _lock({pk for pair in pairs for pk in pair} | rollups.reach_of_links(pairs))
+def lock_ends(pairs: Sequence[Pair], also: Iterable[int] = ()) -> dict[int, Record]:
+    """Lock the records of pairs that are to change, those whose values may follow, and `also` these."""
+    return _lock({pk for pair in pairs for pk in pair}.union(rollups.reach_of_links(pairs), also))
 
 
 def _lock(ids: set[int]) -> dict[int, Record]:
@@ -362,7 +404,7 @@ def _lock(ids: set[int]) -> dict[int, Record]:
     found = {}
     for batch in record_services.batches(sorted(ids)):
         rows = Record.objects.select_for_update(no_key=True).filter(pk__in=batch).order_by("pk")
-        for row in rows.only("pk", "object_type_id", "display_name", "archived_at"):
+        for row in rows.only(*LOCKED):
             found[row.pk] = row
     return found
 
@@ -381,3 +423,22 @@ def follow_archiving(record_ids: Sequence[int], step: int) -> None:
                 archived_ends=F("archived_ends") + step
             )
     rollups.archived_ends_changed(record_ids, restored=step < 0)
+    activity_facts.archived_ends_changed(record_ids, restored=step < 0)
+
+
+# --- Activities -------------------------------------------------------------------------------------
+
+
+def follow_activities(record_ids: Sequence[int]) -> None:
+    """Bring associations of these activities in step with when they happened and whether they are to be done.
+
+    Called in the transaction that changes them. A few statements, however many associations.
+    """
+    for batch in record_services.batches(record_ids):
+        for end in ("record_a", "record_b"):
+            activity = Record.objects.filter(pk=OuterRef(end)).order_by()
+            Association.objects.filter(**{f"{end}__in": batch}).update(
+                happened_at=Subquery(activity.values("happened_at")),
+                is_pending=Subquery(activity.values("is_pending")),
+            )
+    activity_facts.activities_changed(record_ids)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from records.activity_facts import freshen
 from records.models import ObjectType, Property, Record
 
 from . import labels
@@ -91,6 +92,7 @@ def sections(record: Record, user: Any, types: Iterable[ObjectType] | None = Non
         .filter(pk__in=[link.other_id for link in links])
         .with_details()
     }
+    freshen(others.values())
     words = labels.carried(record.pk, [link.association_id for link in links]) if links else {}
     properties = {one.other.pk: one.properties for one in laid_out}
     cards: dict[int, list[Card]] = {}

@@ -3,7 +3,7 @@
 Administrators say it in the settings or in a definition; it stands in memory with the data model.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,11 +42,14 @@ class Layout:
 
 
 def layouts(object_type: ObjectType) -> list[Layout]:
-    """Return the layout of a type's sidebar, a section per object type there is, in order. No query."""
+    """Return the layout of a type's sidebar, a section per object type there is, in order. No query.
+
+    Activities have none: they stand on the timeline.
+    """
     current = schema.current()
     rows = current.extras[KEPT].get(object_type.pk, ())
     placed = {row.other_type_id: row for row in rows}
-    types = {kind.pk: kind for kind in current.types}
+    types = {kind.pk: kind for kind in current.main_types}
     order = [*(pk for pk in placed if pk in types), *(pk for pk in types if pk not in placed)]
     return [_layout(types[pk], placed.get(pk)) for pk in order]
 
@@ -182,7 +185,7 @@ class Sidebar(definition.Part):
         if not isinstance(names, list) or any(not isinstance(one, str) for one in names):
             raise ValidationError(_("A list of names of properties is expected here."))
 
-    def export(self, object_type: ObjectType) -> Any:
+    def export(self, object_type: ObjectType, exported: Sequence[ObjectType]) -> Any:
         """Return the layout of a type's sidebar, or None where nobody has changed it."""
         if is_default(object_type):
             return None

@@ -12,16 +12,18 @@ from django.http import HttpResponse, QueryDict
 from django.test import Client
 
 from associations import services as association_services
+from associations import timeline as timelines
 from associations.models import Association
 from crm.sample import words
 from records import paging, schema
 from records.board import RANK
 from records.lists import RecordList
-from records.models import Contact, Deal, Record, Stage
+from records.models import Contact, Deal, Note, Record, Stage
 from records.provenance import By, Origin
 from records.text import fold
 
-from .generate import FAST, LARGEST_STAGE
+from .generate import BUSY, FAST, LARGEST_STAGE, RARE_WORD, TYPICAL
+from .hub_pages import hub_pages
 from .load import USER
 
 TARGETS = 24  # different ones for an action; taken in turn
@@ -55,14 +57,16 @@ class Actions:
         self.client.force_login(self.user)
         self.ids = {
             kind.name: self._sample(kind.model.objects.live().of_type(kind))
-            for kind in schema.current().types
+            for kind in schema.current().main_types
         }
         self.hub = Record.objects.get(pk=self._hub())
         self.all = [
             *self._lists(),
             *self._boards(),
             *self._searches(),
+            *(self._gets(name, paths) for name, paths in hub_pages(self.hub, self.user).items()),
             *self._pages(),
+            *self._timelines(),
             *self._writes(),
             *self._moves(),
         ]
@@ -180,10 +184,6 @@ class Actions:
             self._gets(
                 "List searched, rare word",
                 [_list("contacts", q=email.split("@")[0]) for email in self._emails()],
-            ),
-            self._gets(
-                "List of the hub's records",
-                [_list(name, associated_with=self.hub.pk) for name in self._types()],
             ),
         ]
         return lists
@@ -305,12 +305,70 @@ class Actions:
             self._gets("Record page, typical", typical),
             self._gets("Record page, hub", [hub]),
             self._gets("Record page, hub, activities", [f"{hub}?tab=activities"]),
+            self._gets("Picture, typical", [f"{page}?tab=associations" for page in typical]),
+            self._gets("Picture, hub", [f"{hub}?tab=associations"]),
+            self._gets(
+                "Picture of two steps, typical", [f"{page}?tab=associations&steps=2" for page in typical]
+            ),
+            self._gets("Picture of two steps, hub", [f"{hub}?tab=associations&steps=2"]),
+            self._gets("Paths between two records", self._paths()),
+            self._gets(
+                "Paths to the hub", [f"{page}related/?to={self.hub.pk}" for page in typical if page != hub]
+            ),
             Action(
                 "Section of the hub",
                 [f"{hub}associations/{name}/" for name in self._types()],
                 partial(self._get, **HTMX),
             ),
         ]
+
+    def _paths(self) -> list[str]:
+        """Return the pages that say how two records of all types are related."""
+        ends = [(name, pk) for name, ids in self.ids.items() for pk in ids]
+        pairs = zip(ends, self.random.sample(ends, len(ends)), strict=True)
+        return [f"/records/{name}/{pk}/related/?to={to}" for (name, pk), (_name, to) in pairs if pk != to]
+
+    # --- Timelines --------------------------------------------------------------------------------
+
+    def _timelines(self) -> list[Action]:
+        contacts = Record.objects.of_type(schema.current().type("contacts")).order_by("pk")
+        pks = list(contacts.values_list("pk", flat=True)[: TYPICAL.stop])
+        self.busy = pks[BUSY]
+        hub = f"/records/contacts/{self.busy}/"
+
+        def actions(name: str, **query: Any) -> Action:
+            return self._gets(f"Timeline of the busy contact, {name}", [_tab(hub, **query)])
+
+        spans = dict.fromkeys(schema.current().activity_types, timelines.Span())
+        keys = timelines.newest(self.busy, spans, self._count(self.busy))
+        middle = [keys[int(len(keys) * (0.4 + 0.2 * self.random.random()))] for _one in range(TARGETS)]
+        cursors = [timelines.Cursor(key.at, (key.at, key.association_id)) for key in middle]
+        return [
+            self._gets("Timeline, typical", [_tab(f"/records/contacts/{pk}/") for pk in pks[TYPICAL]]),
+            self._gets("Timeline of the busy contact", [_tab(hub)]),
+            Action(
+                "Timeline of the busy contact, part from the middle",
+                [f"{hub}timeline/?{urlencode({'before': str(cursor)})}" for cursor in cursors],
+                partial(self._get, **HTMX),
+            ),
+            actions("a type", type="calls"),
+            actions("a rare type", type="meetings"),
+            actions("a month", since="2025-11-01", until="2025-11-30"),
+            actions("a person", person=self.user.pk),
+            actions("a rare word", q=RARE_WORD),
+            Action("Note logged on the busy contact", range(TARGETS), self._log, self._unlog),
+        ]
+
+    @staticmethod
+    def _count(pk: int) -> int:
+        return sum(Association.objects.counts_by_type(pk).values())
+
+    def _log(self, target: int) -> HttpResponse:
+        values = {"activity-hs_note_body": f"Bench {target}"}
+        return self.client.post(f"/records/contacts/{self.busy}/log/notes/", values, headers=HTMX)
+
+    def _unlog(self, target: int) -> None:
+        Note.objects.filter(search_text__startswith="bench ").delete()
 
     # --- Writes -----------------------------------------------------------------------------------
 
@@ -399,6 +457,10 @@ class Actions:
 
 def _query(query: dict[str, Any]) -> QueryDict:
     return QueryDict(urlencode(query))
+
+
+def _tab(path: str, **query: Any) -> str:
+    return f"{path}?{urlencode({'tab': 'activities', **query})}"
 
 
 def _list(type_name: str, **query: Any) -> str:

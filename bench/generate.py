@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
+from itertools import count
 from typing import Any
 
 from associations.models.association import Pair, canonical
@@ -26,6 +28,12 @@ HUB = 1  # which of the companies is the hub
 # Half of the deals stand in one stage: a hundred in the small world, a hundred thousand in the large one.
 STAGE_WEIGHTS = {"deals": [10, 9, 8, 5, 5, 50, 13], "tickets": [20, 20, 15, 45]}
 LARGEST_STAGE = 5  # of the deals'; which of the stages that is
+# One contact has an activity for every tenth record: 100 in the small world, 100,000 in the large one.
+BUSY = 2  # which of the contacts that is
+TYPICAL = slice(10, 34)  # the contacts that have a few activities,
+FEW = 20  # each so many
+RARE = 97  # one of so many activities is a meeting, and has the rare word
+RARE_WORD = "stocktaking"
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,11 @@ class Size:
     def records(self) -> int:
         """The number of records of all types."""
         return sum(self.by_type.values())
+
+    @property
+    def activities(self) -> int:
+        """How many activities there are."""
+        return self.records // 10 + len(range(*TYPICAL.indices(self.contacts))) * FEW
 
     @property
     def hub(self) -> int:
@@ -94,6 +107,17 @@ DEFINITION = {
         }
     }
 }
+
+
+@dataclass(frozen=True)
+class Logged:
+    """An activity before it is a record: its type, when, and with which contact it is associated."""
+
+    pk: int
+    type_name: str
+    number: int
+    at: datetime
+    contact_id: int
 
 
 class World:
@@ -155,6 +179,44 @@ class World:
             record.pk = record.id = pk
             record.created_at = FIRST_DAY + step * pk
             record.updated_at = record.created_at + timedelta(days=DAYS) * self.random.random()
+            record.derive()
+            yield record
+
+    # --- Activities -------------------------------------------------------------------------------
+
+    @cached_property
+    def logged(self) -> list[Logged]:
+        """All activities: those of the busy contact, and those of the typical ones."""
+        contacts = self.ids["contacts"]
+        whose = [contacts[BUSY]] * (self.size.records // 10)
+        whose += [pk for pk in contacts[TYPICAL] for _one in range(FEW)]
+        last = FIRST_DAY + timedelta(days=DAYS)
+        return [
+            Logged(pk, self._activity_type(number), number, last - timedelta(minutes=10 * number), contact)
+            for number, (pk, contact) in enumerate(zip(count(len(self.type_names) + 1), whose))
+        ]
+
+    @staticmethod
+    def _activity_type(number: int) -> str:
+        return "meetings" if number % RARE == 5 else ("notes", "calls", "emails")[number % 3]
+
+    def activities(self) -> Iterator[Record]:
+        """Yield every activity, in the order of ids, with all columns that its service would write."""
+        for one in self.logged:
+            owner = self.owners[one.number % len(self.owners)]
+            text = f"{self.random.choice(words.DEALS)} {RARE_WORD if one.number % RARE == 5 else 'and so on'}"
+            names = {
+                "notes": ("hs_note_body", "hs_timestamp"),
+                "calls": ("hs_call_title", "hs_timestamp"),
+                "emails": ("hs_email_subject", "hs_timestamp"),
+                "meetings": ("hs_meeting_title", "hs_meeting_start_time"),
+            }[one.type_name]
+            values = {**dict(zip(names, (text, one.at), strict=True)), "hubspot_owner_id": owner}
+            record: Any = services.build_record(
+                self.types[one.type_name], values, by=By(owner, Origin.IMPORT)
+            )
+            record.pk = record.id = one.pk
+            record.created_at = record.updated_at = one.at
             record.derive()
             yield record
 

@@ -7,9 +7,10 @@ end, which is several times quicker than to keep them up row by row.
 import argparse
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,36 @@ from django.db import connection, models
 BATCH = 10_000  # rows per statement
 ROOT = Path(__file__).resolve().parent.parent
 USER = "bench"
+# The labels that records carry: of which two object types (the holder first), which one, and on the holder's
+# how many-th association of that kind. The sample's labels (crm/sample/words.py), and each primary company.
+LABELLED = (
+    ("contacts", "companies", "primary", 1),
+    ("deals", "companies", "primary", 1),
+    ("tickets", "companies", "primary", 1),
+    ("deals", "contacts", "decision_maker", 1),
+    ("deals", "contacts", "budget_holder", 2),
+    ("tickets", "contacts", "reporter", 1),
+)
+LABEL = """
+INSERT INTO associations_labelling (association_id, label_id, from_record_id, to_record_id, is_primary)
+WITH chosen (holder_type, other_type, place, label, is_primary) AS (VALUES {places}),
+ends AS (
+    SELECT id, record_a_id AS holder, record_b_id AS other, type_a_id AS holder_type, type_b_id AS other_type
+    FROM associations_association
+    WHERE (type_a_id, type_b_id) IN (SELECT holder_type, other_type FROM chosen)
+    UNION ALL
+    SELECT id, record_b_id AS holder, record_a_id AS other, type_b_id AS holder_type, type_a_id AS other_type
+    FROM associations_association
+    WHERE (type_b_id, type_a_id) IN (SELECT holder_type, other_type FROM chosen)
+),
+ranked AS (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY holder, other_type ORDER BY id) AS place FROM ends
+)
+SELECT id, label, holder, other, is_primary FROM ranked JOIN chosen USING (holder_type, other_type, place)
+UNION ALL
+SELECT id, %s, record_a_id, record_b_id, %s FROM associations_association
+WHERE type_a_id = %s AND type_b_id = %s
+"""
 PLAIN = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey)
 
 
@@ -50,7 +81,7 @@ def is_loaded(records: int) -> bool:
 
 def load(records: int, say: Callable[[str], None] = lambda text: None) -> None:
     """Migrate the database, which is empty, and fill it with a world of so many records."""
-    from associations.models import Association
+    from associations.models import Association, Labelling
     from crm.sample import words
     from records import definition, indexes, schema, search
     from records.models import Record, StageEntry, UniqueValue
@@ -66,16 +97,19 @@ def load(records: int, say: Callable[[str], None] = lambda text: None) -> None:
     users = get_user_model().objects
     users.create_user(USER)
     owners = [users.create_user(name, first_name=first, last_name=last) for name, first, last in words.OWNERS]
+    definition.apply({"objects": words.LABELS})
     definition.apply(DEFINITION)
-    models = (Record, *Record.concrete_models(), UniqueValue, StageEntry, Association)
+    models = (Record, *Record.concrete_models(), UniqueValue, StageEntry, Association, Labelling)
     tables = [model._meta.db_table for model in models]
     with schema.pinned(), _bare(tables):
         world = World(Size.of(records), owners)
         _load_records(world.records())
-        done(f"{world.size.records} records")
+        _load_records(world.activities())
+        done(f"{world.size.records} records, {len(world.logged)} activities")
         pairs = world.pairs()
         _load_associations(world, pairs)
         done(f"{len(pairs)} associations")
+        done(f"{_label_associations(world.types)} labels")
     if connection.vendor == "sqlite":
         search.install(connection)
     indexes.sync()
@@ -135,7 +169,7 @@ def _load_associations(world: Any, pairs: Sequence[Any]) -> None:
     from .generate import DAYS, FIRST_DAY
 
     types = {name: kind.pk for name, kind in world.types.items()}
-    type_of = [types[name] for name in world.type_names]
+    type_of = [types[name] for name in (*world.type_names, *(one.type_name for one in world.logged))]
     author = world.owners[0].pk
     step = timedelta(days=DAYS) / len(pairs)
     names = (
@@ -147,6 +181,8 @@ def _load_associations(world: Any, pairs: Sequence[Any]) -> None:
         "origin",
         "created_at",
         "created_by",
+        "happened_at",
+        "is_pending",
     )
     fields = [Association._meta.get_field(name) for name in names]
     moment: Any = fields[names.index("created_at")]
@@ -158,13 +194,34 @@ def _load_associations(world: Any, pairs: Sequence[Any]) -> None:
             type_of[b - 1],
             0,
             Origin.IMPORT.value,
-            moment.get_db_prep_save(FIRST_DAY + step * number, connection),
+            moment.get_db_prep_save(at, connection),
             author,
+            happened and moment.get_db_prep_save(happened, connection),
+            False,
         )
-        for number, (a, b) in enumerate(pairs)
+        for a, b, at, happened in chain(
+            ((a, b, FIRST_DAY + step * number, None) for number, (a, b) in enumerate(pairs)),
+            ((one.contact_id, one.pk, one.at, one.at) for one in world.logged),  # contacts have lower ids
+        )
     )
     for batch in _batches(rows):
         _insert(Association, fields, batch)
+
+
+def _label_associations(types: Mapping[str, Any]) -> int:
+    """Put labels on associations, in one statement; return how many."""
+    from associations.models import AssociationLabel
+
+    labels = {(row.from_type_id, row.name): row for row in AssociationLabel.objects.all()}
+    params: list[Any] = []
+    for holder, other, name, place in LABELLED:
+        row = labels[types[holder].pk, name]
+        params += [types[holder].pk, types[other].pk, place, row.pk, row.is_primary]
+    contacts = types["contacts"].pk
+    params += [labels[contacts, "colleague"].pk, False, contacts, contacts]
+    with connection.cursor() as cursor:
+        cursor.execute(LABEL.format(places=", ".join(["(%s, %s, %s, %s, %s)"] * len(LABELLED))), params)
+        return cursor.rowcount
 
 
 def _row(instance: Any, fields: Sequence[Any]) -> list[Any]:

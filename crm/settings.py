@@ -11,6 +11,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from records.file_types import BY_ENDING
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
@@ -57,6 +59,8 @@ INSTALLED_APPS = [
     "crm",
     "crm.accounts",
     "crm.imports",
+    "crm.mail",
+    "crm.tasks",
     "associations",
     "records",
 ]
@@ -143,6 +147,14 @@ SIMPLE_HISTORY_DATE_INDEX = False  # history is read by record and by change
 # Days that archived records stay in the recycle bin before they are deleted for good; 0 keeps them for ever.
 RECYCLE_BIN_DAYS = env.int("RECYCLE_BIN_DAYS", default=90)
 
+# --- E-mail -----------------------------------------------------------------------------------
+
+MAIL_URL = env("MAIL_URL", default="")  # of the mailbox that is read: imaps://user:password@host/INBOX
+# Under which the mailbox gets mail: copies of what users send (bcc), and what they forward.
+MAIL_BCC_ADDRESS = env.list("MAIL_BCC_ADDRESS", default=[])
+# Whether whoever takes part in a message and is no contact yet becomes one.
+MAIL_CREATE_CONTACTS = env.bool("MAIL_CREATE_CONTACTS", default=False)
+
 # --- Accounts ---------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
@@ -158,6 +170,14 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# --- E-mail -----------------------------------------------------------------------------------
+
+# Where this Kith is found, for links in what it sends.
+SITE_URL = env("SITE_URL", default="http://localhost:8000")
+vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+EMAIL_TIMEOUT = 10  # seconds that a mail server is waited for
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="kith@localhost")
 
 # --- Language, time, numbers ------------------------------------------------------------------
 
@@ -176,14 +196,28 @@ STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Any storage of Django's, such as one that speaks S3: docs/attachments.md.
+    "default": {
+        "BACKEND": env("STORAGE_BACKEND", default="django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("STORAGE_OPTIONS", default={}),
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_ROOT = Path(env("MEDIA_ROOT", default="") or VAR_DIR / "media")
+FILE_UPLOAD_PERMISSIONS = 0o600  # Kith itself serves them, to those who may see their record
+FILE_UPLOAD_HANDLERS = [
+    "records.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+ATTACHMENT_MAX_SIZE = env.int("ATTACHMENT_MAX_SIZE", default=25 * 1024 * 1024)  # bytes
+ATTACHMENT_MAX_FILES = env.int("ATTACHMENT_MAX_FILES", default=10)  # at once
+# What the names of files may end with.
+ATTACHMENT_TYPES = [one.strip(" .").lower() for one in env.list("ATTACHMENT_TYPES", default=[*BY_ENDING])]
 
 # --- Security ---------------------------------------------------------------------------------
 

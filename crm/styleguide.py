@@ -122,7 +122,7 @@ def context(user: Any) -> dict[str, Any]:
         "form": create_form(deals),
         "refused": refused,
         "people": people,
-        "kinds": types.types,
+        "kinds": types.main_types,
         "prop": deals.properties["dealname"],
         "edited": deals.properties["amount"],
         "fixed": deals.properties["createdate"],

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 from associations import settings_pages
 
 from . import views
+from .mail import views as mail_views
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/records/contacts/"), name="home"),
@@ -17,10 +18,14 @@ urlpatterns = [
         settings_pages.associations,
         name="association-settings",
     ),
+    path("settings/associations/", include("associations.urls_settings")),
+    path("settings/activities/", include("associations.urls_activities")),
     path("history/", include("records.urls_history")),
     path("settings/objects/<slug:type_name>/sidebar/", include("associations.urls_sidebar")),
     path("settings/", include("records.urls_settings")),
     path("styleguide/", views.styleguide, name="styleguide"),
+    path("records/<slug:type_name>/<int:pk>/emails/upload/", mail_views.upload, name="upload-email"),
+    path("", include("crm.tasks.urls")),
     path("records/", include("associations.urls")),
     path("records/", include("records.urls")),
 ]

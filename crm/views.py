@@ -1,8 +1,10 @@
 """Pages of the site as a whole: global search, the style guide, and what is shown when something is wrong."""
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
@@ -10,6 +12,7 @@ from records import schema
 from records.http import Request
 from records.models import Record
 from records.search import ranked_by_type
+from records.uploads import most_of_request
 
 from . import styleguide as styleguides
 
@@ -42,7 +45,8 @@ def styleguide(request: Request) -> HttpResponse:
 def _problem(request: Request, status: int, title: str, text: str) -> HttpResponse:
     """Say on a page of its own what is wrong; to HTMX in a toast, so that the page stays as it is."""
     context = {"problem_title": title, "problem_text": text}
-    if not request.htmx:
+    # What is refused before it reached the middleware, such as for its host's name, has none of this.
+    if not getattr(request, "htmx", False):
         return render(request, "crm/problem.html", context, status=status)
     response = render(request, "crm/_problem.html", context, status=status)
     response["HX-Reswap"] = "none"
@@ -50,7 +54,15 @@ def _problem(request: Request, status: int, title: str, text: str) -> HttpRespon
 
 
 def bad_request(request: Request, exception: Exception) -> HttpResponse:
-    """400: the request makes no sense."""
+    """400: the request makes no sense; 413: it is too large."""
+    if isinstance(exception, RequestDataTooBig):
+        return _problem(
+            request,
+            413,
+            _("This is too much at once"),
+            _("All files of a form together can have up to %(most)s. Nothing was saved.")
+            % {"most": filesizeformat(most_of_request())},
+        )
     return _problem(
         request,
         400,

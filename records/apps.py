@@ -8,12 +8,27 @@ class RecordsConfig(AppConfig):
     verbose_name = _("Records")
 
     def ready(self) -> None:
-        from . import lists, schema, search, signals, stage_entries
-        from .models import ObjectType, Pipeline, Property, PropertyGroup, Stage
+        from . import (
+            attachments,
+            lists,
+            schema,
+            search,
+            signals,
+            stage_entries,
+            told_attachments,
+            told_snapshots,
+            undo_attachments,
+        )
+        from .models import Attachment, ObjectType, Pipeline, Property, PropertyGroup, Stage
 
         for model in (ObjectType, PropertyGroup, Property, Pipeline, Stage):
             post_save.connect(schema.data_model_changed, sender=model)
             post_delete.connect(schema.data_model_changed, sender=model)
         signals.records_written.connect(stage_entries.follow)
         lists.extensions.append(stage_entries.StageColumns())
+        told_snapshots.register()
+        told_attachments.register()
+        undo_attachments.register()
+        signals.records_erasing.connect(attachments.erasing)
+        post_delete.connect(attachments.deleted, sender=Attachment)
         post_migrate.connect(search.keep_installed, sender=self)

@@ -22,7 +22,7 @@ from django.http import QueryDict
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from . import formulas
+from . import activity_facts, formulas
 from .signals import derivations_changed
 
 if TYPE_CHECKING:
@@ -263,7 +263,11 @@ def _where_names(other: "ObjectType", given: Mapping[str, Any]) -> set[str]:
     wrong = [f"{one.parameter}: {message}" for one in active for message in one.errors]
     if wrong:
         raise ValidationError(wrong)
-    return {one.subject.prop.name for one in named}
+    names = {one.subject.prop.name for one in named}
+    for prop in (other.properties[name] for name in names if name in other.properties):
+        if prop.column in activity_facts.COLUMNS:
+            raise ValidationError(_("Roll-ups do not follow “%(name)s”.") % {"name": prop.title})
+    return names
 
 
 # --- Changes of the data model ---------------------------------------------------------------------

@@ -16,6 +16,7 @@ class PropertiesForm(forms.Form):
     """Enters and checks some properties of a record; `values` are the cleaned ones by property name."""
 
     lead = ""  # what is said above the fields
+    needs_name = True  # whether a new record has to have one
 
     def __init__(
         self,
@@ -55,7 +56,8 @@ class PropertiesForm(forms.Form):
                 self.add_error(name if name in self.fields else None, message)
         naming = [prop for prop in self.chosen if prop in self.object_type.primary or prop.unique]
         if (
-            naming
+            self.needs_name
+            and naming
             and self.record is None
             and not self.errors
             and not any(cleaned.get(prop.name) for prop in naming)

@@ -8,7 +8,9 @@ runs outside of transactions: on PostgreSQL an index is built concurrently, so t
 import hashlib
 import logging
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -121,12 +123,14 @@ def drop(prop: Property) -> None:
 
 def sync_soon() -> None:
     """Sync once the transaction under way has been committed, without letting its request wait."""
+    # Once, however many changes of the data model the transaction makes.
+    if all(waiting[1] is not _start for waiting in connection.run_on_commit):
+        transaction.on_commit(_start)
 
-    def start() -> None:
-        if standing() != dict.fromkeys(wanted(), True):
-            threading.Thread(target=_sync_alone, name="indexes", daemon=True).start()
 
-    transaction.on_commit(start)
+def _start() -> None:
+    if standing() != dict.fromkeys(wanted(), True):
+        threading.Thread(target=_sync_alone, name="indexes", daemon=True).start()
 
 
 def _sync_alone() -> None:
@@ -139,16 +143,26 @@ def _sync_alone() -> None:
         connection.close()
 
 
-class _one_at_a_time:
-    """Lets others wait while one process builds. SQLite has its own lock: one writer."""
+_building = threading.Lock()
 
-    def __enter__(self) -> None:
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
 
-    def __exit__(self, *error: object) -> None:
-        if connection.vendor == "postgresql":
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let others wait while one builds: threads of this process, and on PostgreSQL other processes too."""
+    with _building:
+        if connection.vendor != "postgresql":
+            yield
+            return
+        with connection.cursor() as cursor:
+            # Not by waiting within a statement: who builds concurrently waits for every statement to end.
+            while True:
+                cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+                if cursor.fetchone()[0]:
+                    break
+                time.sleep(0.1)
+        try:
+            yield
+        finally:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 

@@ -6,9 +6,10 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.functional import cached_property
 
-from . import paging, search
+from . import activity_facts, paging, search
 from .filters import Filters
 from .models import ObjectType, Property, Record
 from .named_filters import ActiveFilter, left_out
@@ -46,6 +47,8 @@ class ExtraColumn:
     label: str
     load: Callable[[Sequence[int]], dict[int, str]]
     shown: bool = False  # before a user chooses columns
+    sortable: bool = False  # by the list that has it
+    css: str = ""  # the class of its cells
 
 
 @dataclass(frozen=True)
@@ -73,18 +76,21 @@ extensions: list[Extension] = []
 
 
 class RecordList:
-    """The records of one type that an address asks for."""
+    """The records of one type that an address asks for.
+
+    A floor above may make a list of some of them, at an address of its own: a subclass that says which
+    (`scope`).
+    """
+
+    actions: ExtraColumn | None = None  # what stands behind all columns, whichever are chosen
 
     def __init__(self, object_type: ObjectType, query: QueryDict, user: Any) -> None:
         self.object_type = object_type
         self.query = query
         self.user = user
         self.text = query.get("q", "").strip()
-        self.narrowings = [
-            narrowing
-            for extension in extensions
-            for narrowing in extension.narrowings(object_type, query, user)
-        ]
+        self.scope = self._scope()
+        self.narrowings = self._narrowings()
         self.is_common = search.is_common(self.text, object_type)
         rows: Any = object_type.model.objects.visible_to(user)
         # Custom types share one table; a board goes by its stages, which belong to one type.
@@ -93,15 +99,36 @@ class RecordList:
         self.filtering = Filters(object_type, query, user)
         self.is_valid = self.filtering.is_valid
         if self.is_valid:
-            for narrowing in self.narrowings:
+            for narrowing in self._conditions:
                 rows = narrowing.apply(rows)
             rows = search.matching(rows, self.text, object_type, common=self.is_common)
-            rows = self.filtering.apply(rows, is_narrowed=bool(self.text or self.narrowings))
+            rows = self.filtering.apply(rows, is_narrowed=bool(self.text or self._conditions))
         else:
             rows = rows.none()
         if self._goes_by_type and not object_type.is_custom and not self.is_board:
             rows = rows.of_type(object_type)
         self.rows = rows
+
+    def _scope(self) -> Narrowing | None:
+        """Return which records the list is about, whatever its address asks for; None for all of the type."""
+        return None
+
+    def _narrowings(self) -> list[Narrowing]:
+        """Return what the address narrows the list by besides properties."""
+        return [
+            narrowing
+            for extension in extensions
+            for narrowing in extension.narrowings(self.object_type, self.query, self.user)
+        ]
+
+    @property
+    def _conditions(self) -> list[Narrowing]:
+        return [*([self.scope] if self.scope else []), *self.narrowings]
+
+    @property
+    def address(self) -> str:
+        """Where the list is, without what a user asks of it."""
+        return reverse("records:list", args=[self.object_type.name])
 
     @property
     def filters(self) -> list[ActiveFilter]:
@@ -109,9 +136,14 @@ class RecordList:
         return self.filtering.active
 
     @property
+    def has_board(self) -> bool:
+        """Whether the records can be shown as cards by stage."""
+        return self.object_type.stage_property is not None
+
+    @property
     def is_board(self) -> bool:
         """Whether the records are shown as cards by stage rather than as a table."""
-        return self.query.get("view") == "board" and self.object_type.stage_property is not None
+        return self.query.get("view") == "board" and self.has_board
 
     @property
     def _goes_by_type(self) -> bool:
@@ -122,7 +154,7 @@ class RecordList:
         """
         if search.looks_up(self.text) and not self.is_common:
             return False
-        if self.filtering.by_id or any(narrowing.by_id for narrowing in self.narrowings):
+        if self.filtering.by_id or any(narrowing.by_id for narrowing in self._conditions):
             return False
         if any(getattr(one.subject.prop, "indexed", False) for one in self.filters):
             return True  # its index begins with the type
@@ -192,8 +224,8 @@ class RecordList:
         """The column that the list is sorted by, with a minus for descending."""
         asked = self.query.get("sort", "")
         name = asked.removeprefix("-")
-        prop = self.object_type.properties.get(name)
-        return asked if name == NAME or (prop is not None and prop.sortable) else NAME
+        column = self.object_type.properties.get(name) or self.extra_columns.get(name)
+        return asked if name == NAME or (column is not None and column.sortable) else NAME
 
     @property
     def order(self) -> paging.Order:
@@ -204,7 +236,9 @@ class RecordList:
         prop = self.object_type.properties[name]
         # The tie is broken within the table of the sorted column, where one index holds both.
         base = not prop.column or any(field.name == prop.column for field in Record._meta.local_fields)
-        blank = None if prop.read_only else prop.kind.is_blank(prop)
+        column = self.object_type.model._meta.get_field(prop.column) if prop.column else None
+        always = prop.read_only and column is not None and not column.null
+        blank = None if always else prop.kind.is_blank(prop)
         return paging.Order(prop.kind.order_by(prop), descending, key="id" if base else "pk", blank=blank)
 
     @property
@@ -219,7 +253,7 @@ class RecordList:
         sorted_by = [
             prop for name, prop in self.object_type.properties.items() if name == self.sort.lstrip("-")
         ]
-        return paging.page(
+        page = paging.page(
             self.rows.with_values(sorted_by).select_related("owner"),
             self.order,
             self.page_size,
@@ -227,6 +261,8 @@ class RecordList:
             before=self.query.get("before", ""),
             last=bool(self.query.get("last")),
         )
+        activity_facts.freshen(page.rows)
+        return page
 
     @cached_property
     def count(self) -> int:
@@ -235,12 +271,14 @@ class RecordList:
         if self.filtering.is_related and self._is_one_page:
             return len(self.page.rows)  # to find them again might take as long as it took to find them
         rows = self.rows.order_by()
-        if not self.is_narrowed:  # an index of `Record` alone answers
+        if not self.is_narrowed and self.scope and self.scope.count is not None:
+            return self.scope.count
+        if not self.is_narrowed and not self.scope:  # an index of `Record` alone answers
             rows = Record.objects.visible_to(self.user).of_type(self.object_type).order_by()
         elif not self.text and not self.filters and len(self.narrowings) == 1:
             if self.narrowings[0].count is not None:
                 return self.narrowings[0].count
-        elif self.is_common and not exact and not self.filters and not self.narrowings:
+        elif self.is_common and not exact and not self.filters and not self._conditions:
             return COUNTED + 1
         return rows.count() if exact else rows[: COUNTED + 1].count()
 

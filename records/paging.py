@@ -21,6 +21,7 @@ from django.db.models import (
     Model,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
@@ -71,6 +72,13 @@ class RowComparison(Expression):
         return f"{parts[0]} {self.operator} {parts[1]}", params
 
 
+class Number(Subquery):
+    """The number of rows of a subquery, which may have a limit: it reads no more than that."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
 @dataclass(frozen=True)
 class Order:
     """How a list is sorted: the lookup, its direction, the key that breaks ties, and what "no value" is."""
@@ -79,6 +87,8 @@ class Order:
     descending: bool = False
     key: str = "pk"
     blank: Q | None = None
+    # Conditions of which every row fulfils one, each with an index of its own that goes by the order.
+    parts: tuple[Q, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,6 +157,10 @@ def _fetch(
         groups = [] if blank else _groups(rows, order, behind, descending)
         if groups:
             part = _heads(part, order, number, groups, behind, descending)
+        elif order.parts:
+            chosen = [part.filter(condition) for condition in order.parts]
+            chosen = [_after(one, lookups, behind, descending) if behind else one for one in chosen]
+            part = any_of(rows, [one.order_by(*_signed(lookups, descending))[:number] for one in chosen])
         elif behind:
             part = _after(part, lookups, behind, descending)
         found += part.order_by(*_signed(lookups, descending))[: number - len(found)]

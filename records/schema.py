@@ -32,6 +32,9 @@ class Schema:
         self.stamp = stamp
         self.everything = everything = list(ObjectType.objects.order_by("position", "id"))
         self.types = [object_type for object_type in everything if object_type.archived_at is None]
+        # Activities stand on the timelines of the others, and not beside them.
+        self.main_types = [object_type for object_type in self.types if not object_type.is_activity]
+        self.activity_types = [object_type for object_type in self.types if object_type.is_activity]
         self._by_name = {object_type.name: object_type for object_type in self.types}
         # Records of an archived type still know what they are.
         self._by_id = {object_type.pk: object_type for object_type in everything}

@@ -177,8 +177,9 @@ def ranked_by_type(
             found.setdefault(record.pk, record)
     groups: dict[int, list[Any]] = {kind.pk: [] for kind in types}
     for record in found.values():
-        if len(groups.get(record.object_type_id, [])) < limit:
-            groups[record.object_type_id].append(record)
+        group = groups.get(record.object_type_id)
+        if group is not None and len(group) < limit:
+            group.append(record)
     return [(kind, groups[kind.pk]) for kind in types if groups[kind.pk]]
 
 

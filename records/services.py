@@ -278,11 +278,14 @@ def _claim_unique_values(records: Sequence[Record]) -> None:
 
 
 @unit_of_work
-def archive_records(ids: Iterable[int], *, by: By, at: datetime | None = None) -> list[int]:
+def archive_records(
+    ids: Iterable[int], *, by: By, at: datetime | None = None, survivor_id: int | None = None
+) -> list[int]:
     """Archive the live ones among these records; return their ids.
 
     Archived records leave every page and query, free their unique values and keep their associations.
-    `at` is the moment that they are archived at; now, where none is given.
+    `at` is the moment that they are archived at; now, where none is given. With `survivor_id` they are
+    merged into the record of that id: their addresses lead there, and they are not in the bin.
     """
     with transaction.atomic():
         ids = sorted(set(ids))
@@ -292,7 +295,7 @@ def archive_records(ids: Iterable[int], *, by: By, at: datetime | None = None) -
         for batch in batches(archived):
             with history.keeping(by, _by_type(batch)) as by:
                 Record.objects.filter(pk__in=batch).update(
-                    archived_at=now, updated_at=now, updated_by=by.actor
+                    archived_at=now, merged_into=survivor_id, updated_at=now, updated_by=by.actor
                 )
             UniqueValue.objects.filter(record__in=batch).delete()
         records_archived.send(sender=Record, record_ids=archived)

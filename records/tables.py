@@ -83,7 +83,13 @@ class LoadedColumn(tables.Column):
     """A column whose cells were loaded for the whole page at once."""
 
     def __init__(self, column: ExtraColumn, cells: dict[int, str]) -> None:
-        super().__init__(verbose_name=column.label, orderable=False, empty_values=(), accessor="pk")
+        super().__init__(
+            verbose_name=column.label,
+            orderable=column.sortable,
+            empty_values=(),
+            accessor="pk",
+            attrs={"td": {"class": column.css}, "th": {"class": column.css}},
+        )
         self.cells = cells
 
     def render(self, record: Record) -> str:
@@ -104,6 +110,8 @@ def record_table(record_list: RecordList) -> tables.Table:
             columns.append((column.name, LoadedColumn(column, column.load(ids))))
         else:
             columns.append((column.name, PropertyColumn(column)))
+    if actions := record_list.actions:
+        columns.append((actions.name, LoadedColumn(actions, actions.load(ids))))
     return tables.Table(
         SortedData(rows),
         extra_columns=columns,

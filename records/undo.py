@@ -6,7 +6,7 @@ rolled back, so that it tells exactly what would happen. Floors above add what t
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,9 @@ class UndoReport:
             "reverted": ngettext_lazy(
                 "%d record gets its former values back.", "%d records get their former values back."
             ),
+            "detached": ngettext_lazy("%d file is removed.", "%d files are removed."),
+            "attached": ngettext_lazy("%d file comes back.", "%d files come back."),
+            "moved": ngettext_lazy("%d file goes back to its record.", "%d files go back to their records."),
         }
         return [texts[name] % number for name, number in self.done.items() if number]
 
@@ -218,23 +221,53 @@ def as_it_was(record: Record, snapshot: Any) -> Record:
 
 
 def restore_archived(change: Change, by: By, report: UndoReport) -> None:
-    """Restore what was archived, merged records among it."""
-    _toggle(change, by, report, archived=True)
+    """Restore what was archived, merged records among it.
+
+    Raises UndoRefused where a merged record cannot be: what it had would have no place to go back to.
+    """
+    for model, ids in _toggled(change, by, report, archived=True):
+        rows = model.history.filter(change=change, record_ptr__in=ids, merged_into__isnull=False).order_by()
+        merged = set(rows.values_list("record_ptr", flat=True))
+        _restore_merged(sorted(merged), by, report)
+
+        def restore(chosen: Sequence[int]) -> int:
+            return len(services.restore_records(chosen, by=by))
+
+        others = [pk for pk in ids if pk not in merged]
+        report.done["restored"] += _as_many_as_possible(others, restore, report)
+
+
+def _restore_merged(ids: Sequence[int], by: By, report: UndoReport) -> None:
+    try:
+        report.done["restored"] += len(services.restore_records(ids, by=by))
+    except ValidationError as error:
+        raise UndoRefused(
+            _("%(names)s cannot come back: %(why)s")
+            % {"names": ", ".join(_names(ids).values()), "why": " ".join(error.messages)}
+        ) from error
 
 
 def archive_restored(change: Change, by: By, report: UndoReport) -> None:
-    """Archive again what was restored."""
-    _toggle(change, by, report, archived=False)
+    """Archive again what was restored; what was merged then is merged again."""
+    for model, ids in _toggled(change, by, report, archived=False):
+        rows = model.history.filter(change=change, record_ptr__in=ids, history_type="~").order_by()
+        was = rows.annotate(survivor=Subquery(_earlier(model).values("merged_into")[:1]))
+        survivors: dict[int, int | None] = dict(was.values_list("record_ptr", "survivor"))
+        there = set(Record.objects.filter(pk__in=set(survivors.values())).values_list("pk", flat=True))
+        survivors = {pk: one if one in there else None for pk, one in survivors.items()}
+        for survivor in set(survivors.values()):
+            chosen = [pk for pk in ids if survivors[pk] == survivor]
+            archived = services.archive_records(chosen, by=by, survivor_id=survivor)
+            report.done["archived"] += len(archived)
 
 
-def _toggle(change: Change, by: By, report: UndoReport, *, archived: bool) -> None:
-    """Restore (or archive) the records that a change archived (or restored)."""
+def _toggled(
+    change: Change, by: By, report: UndoReport, *, archived: bool
+) -> Iterator[tuple[Any, list[int]]]:
+    """Yield, by model, the records that a change archived (or restored), without those changed since."""
     for model in _models():
         rows = model.history.filter(change=change, history_type="~", archived_at__isnull=not archived)
-        earlier = model.history.filter(
-            record_ptr=OuterRef("record_ptr"), history_id__lt=OuterRef("history_id")
-        )
-        rows = rows.annotate(was=Subquery(earlier.order_by("-history_id").values("archived_at")[:1]))
+        rows = rows.annotate(was=Subquery(_earlier(model).values("archived_at")[:1]))
         rows = rows.filter(was__isnull=archived).order_by()
         ids = sorted(set(rows.values_list("record_ptr", flat=True)))
         later: set[int] = set()
@@ -243,15 +276,7 @@ def _toggle(change: Change, by: By, report: UndoReport, *, archived: bool) -> No
             later.update(since.order_by().values_list("record_ptr", flat=True))
         for name in _names(sorted(later)).values():
             report.leave(name, _("has been changed since"))
-        ids = [pk for pk in ids if pk not in later]
-        if archived:
-
-            def restore(chosen: Sequence[int]) -> int:
-                return len(services.restore_records(chosen, by=by))
-
-            report.done["restored"] += _as_many_as_possible(ids, restore, report)
-        else:
-            report.done["archived"] += len(services.archive_records(ids, by=by))
+        yield model, [pk for pk in ids if pk not in later]
 
 
 def _as_many_as_possible(ids: Sequence[int], act: Callable[[Sequence[int]], int], report: UndoReport) -> int:
@@ -272,9 +297,10 @@ def _as_many_as_possible(ids: Sequence[int], act: Callable[[Sequence[int]], int]
     return sum(_as_many_as_possible(part, act, report) for part in (ids[:half], ids[half:]))
 
 
+# What is archived frees its unique values for what gets them back.
 steps += [
     (20, archive_created),
+    (25, archive_restored),
     (30, revert_properties),
     (40, restore_archived),
-    (50, archive_restored),
 ]

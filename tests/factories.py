@@ -2,9 +2,12 @@
 
 import factory
 from django.contrib.auth import get_user_model
+from django.db import transaction
 
+from associations import services as association_services
 from associations.models import AssociationLabel, AssociationLimit
 from records import schema
+from records import services as record_services
 from records.models import Company, Contact, Deal, Ticket
 from records.provenance import By, Origin
 
@@ -82,3 +85,11 @@ def make_limit(from_type: str, to_type: str, maximum: int, label=None, inverse: 
         inverse=inverse,
         defaults={"maximum": maximum},
     )
+
+
+def make_activity(type_name: str, *about, actor=None, **values):
+    """Return a new activity of a type, associated with the records that it is about."""
+    with transaction.atomic():
+        activity = record_services.create_record(schema.current().type(type_name), values, by=by(actor))
+        association_services.associate(activity, [record.pk for record in about], by=by(actor))
+    return activity

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from records import schema
 from records.models import ObjectType, Record
+from records.paging import Number
 from records.provenance import Origin
 
 Pair = tuple[int, int]  # two record ids, the smaller first
@@ -35,13 +36,6 @@ class Several(NamedTuple):
 
     number: int
     primary: int | None
-
-
-class Number(Subquery):
-    """The number of rows of a subquery, which may have a limit: it reads no more than that."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    output_field = models.IntegerField()
 
 
 class AssociationQuerySet(models.QuerySet["Association"]):
@@ -191,26 +185,43 @@ class AssociationQuerySet(models.QuerySet["Association"]):
     def feed(self, record_id: int, number: int, before: int | None = None) -> list["Association"]:
         """Return the newest associations of a record with their records and authors: two queries."""
         # By type, since the indexes are: the newest of all are among the newest of each.
-        types = [object_type.pk for object_type in schema.current().types]
+        types = [object_type.pk for object_type in schema.current().main_types]
         links = self.newest(record_id, types, number, before)
         pks = sorted((link.association_id for link in links), reverse=True)[:number]
         return list(
             self.filter(pk__in=pks).select_related("record_a", "record_b", "created_by").order_by("-pk")
         )
 
-    def other_ids(self, record_id: int, type_id: int | None = None) -> list[models.QuerySet]:
-        """Return the ids of the records associated with one, as two querysets (one per end) to filter by."""
-        return [
-            (side.filter(other_type=type_id) if type_id else side).order_by().values("other")
-            for side in self.seen_from(record_id)
-        ]
+    def links(self, record_id: int, condition: Q = Q()) -> Q:  # noqa: B008
+        """Return the condition "is associated with this record", looked up for each record by the pair.
 
-    def links(self, record_id: int) -> Q:
-        """Return the condition "is associated with this record", looked up for each record by the pair."""
-        rows = self.live()
+        Only associations that fulfil `condition` count.
+        """
+        rows = self.live().filter(condition)
         return Q(Exists(rows.filter(record_a=record_id, record_b=OuterRef("pk")))) | Q(
             Exists(rows.filter(record_b=record_id, record_a=OuterRef("pk")))
         )
+
+
+def _timeline_index(end: str, other: str) -> models.Index:
+    """Return the index that timelines of the records at one end are read by: a range for each type.
+
+    So that one of a hundred thousand notes and three meetings has its meetings at once.
+    """
+    return models.Index(
+        fields=(f"record_{end}", f"type_{other}", "happened_at", "id", f"record_{other}"),
+        name=f"associations_timeline_{end}",
+        condition=Q(archived_ends=0, happened_at__isnull=False),
+    )
+
+
+def _pending_index(end: str) -> models.Index:
+    """Return the index that the open tasks of the records at one end are read by."""
+    return models.Index(
+        fields=(f"record_{end}", "happened_at", "id"),
+        name=f"associations_pending_{end}",
+        condition=Q(archived_ends=0, is_pending=True),
+    )
 
 
 class Association(models.Model):
@@ -232,6 +243,9 @@ class Association(models.Model):
     # How many of the two records are archived: 0 is a live association. A number and not a yes or no,
     # because archiving and restoring then add and subtract one, whatever becomes of the other record.
     archived_ends = models.PositiveSmallIntegerField(_("archived records"), default=0, editable=False)
+    # Of the activity that one of the records is: what its own row says, for the other one's timeline.
+    happened_at = models.DateTimeField(null=True, editable=False)
+    is_pending = models.BooleanField(default=False, editable=False)
     origin = models.CharField(_("origin"), max_length=10, choices=Origin.choices, editable=False)
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
     created_by = models.ForeignKey(
@@ -265,6 +279,17 @@ class Association(models.Model):
             models.Index(
                 fields=("record_b", "archived_ends", "type_a", "id", "record_a"), name="associations_from_b"
             ),
+            *(_timeline_index(end, other) for end, other in ("ab", "ba")),
+            *(_pending_index(end) for end in "ab"),
+            # By date, which is not the order of the ids: what an undo brings back has its date again.
+            models.Index(
+                fields=("record_a", "archived_ends", "type_b", "created_at", "id"),
+                name="associations_since_a",
+            ),
+            models.Index(
+                fields=("record_b", "archived_ends", "type_a", "created_at", "id"),
+                name="associations_since_b",
+            ),
         )
 
     def __str__(self) -> str:
@@ -274,3 +299,7 @@ class Association(models.Model):
     def pair(self) -> Pair:
         """The two record ids, the smaller first."""
         return (self.record_a_id, self.record_b_id)
+
+    def other_end(self, record_id: int) -> int:
+        """Return the id of the record that one of the two is associated with."""
+        return self.record_b_id if record_id == self.record_a_id else self.record_a_id

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from records.http import Request
 from records.models import Record
-from records.views.common import UNPROCESSABLE, by, record_or_404
+from records.views.common import UNPROCESSABLE, by, posted_back, record_or_404
 
 from .. import labels as words_of_types
 from .. import saying, services
@@ -39,7 +39,7 @@ def labels(request: Request, type_name: str, pk: int, other_pk: int) -> HttpResp
         return _show_form(request, record, other, [word.key for word in carried])
     if not request.htmx:
         return back(request, record)
-    context = {"record": record, "other": other, "words": carried}
+    context = {"record": record, "other": other, "words": carried, "back": posted_back(request)}
     return render(request, "associations/_labels.html", context)
 
 
@@ -76,6 +76,8 @@ def _show_form(
         "other": other,
         "choices": choices(offered, keys),
         "replacing": request.POST.getlist("replace"),
+        "back": posted_back(request),
+        "leave": posted_back(request) or f"{record.get_absolute_url()}?tab=associations",
         **refused,
     }
     template = "associations/_labels_form.html" if request.htmx else "associations/labels.html"

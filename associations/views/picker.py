@@ -11,7 +11,15 @@ from django.utils.translation import gettext as _
 from records.forms import PropertiesForm, create_form
 from records.http import Request
 from records.models import ObjectType, Record
-from records.views.common import UNPROCESSABLE, by, object_type_or_404, record_or_404, say, selected_ids
+from records.views.common import (
+    UNPROCESSABLE,
+    by,
+    object_type_or_404,
+    posted_back,
+    record_or_404,
+    say,
+    selected_ids,
+)
 
 from .. import labels, saying, services
 from .. import picker as picking
@@ -129,6 +137,8 @@ def _show(
         "tab": tab,
         "text": text,
         "replacing": data.getlist("replace"),
+        "back": posted_back(request),
+        "leave": posted_back(request) or f"{record.get_absolute_url()}?tab=associations",
         "new_choices": choices(labels.words(record.object_type_id, object_type.pk), picked.keys.get(NEW, ())),
     }
     # What was typed on the one tab and ticked on the other stays, whichever of them is shown.

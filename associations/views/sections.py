@@ -6,18 +6,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from records.http import Request
-from records.views.common import by, object_type_or_404, record_or_404
+from records.views.common import by, object_type_or_404, posted_back, record_or_404
 
 from .. import services, sidebar
-from .common import back, changed, other_or_404, say_changed
+from .common import back, changed, other_or_404, say_changed, show_associated
 
 
 def section(request: Request, type_name: str, pk: int, other_type: str) -> HttpResponse:
-    """Show one section of a record's sidebar."""
+    """Show all records of a section as a page, a list like any; to HTMX the section of the sidebar."""
     record = record_or_404(request, type_name, pk)
     object_type = object_type_or_404(other_type)
-    if not request.htmx:
-        return back(request, record)
+    in_list = (request.htmx.target or "").startswith(("list", "filter-choices"))
+    if not request.htmx or in_list:
+        return show_associated(request, record, object_type, request.GET)
     return render(
         request, "associations/_section.html", {"section": sidebar.section(record, request.user, object_type)}
     )
@@ -37,7 +38,9 @@ def remove(request: Request, type_name: str, pk: int, other_pk: int) -> HttpResp
     record = record_or_404(request, type_name, pk)
     other = other_or_404(request, other_pk)
     if request.method != "POST":
-        return render(request, "associations/remove.html", {"record": record, "other": other})
+        leave = posted_back(request) or f"{record.get_absolute_url()}?tab=associations"
+        context = {"record": record, "other": other, "back": posted_back(request), "leave": leave}
+        return render(request, "associations/remove.html", context)
     removal = services.dissociate(record, [other.pk], by=by(request))
     if removal.change:
         text = _("%(other)s removed from %(record)s.") % {"other": other, "record": record}

@@ -1,7 +1,7 @@
 """Makes the sample data, through the same functions that every other path uses."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,15 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from associations import services as association_services
+from associations.labels import Word, all_labels
 from associations.models import Association
-from records import schema
+from records import definition, schema
 from records import services as record_services
 from records.history import recorded
 from records.models import Change, Record, StageEntry
 from records.provenance import By, Origin
 from records.text import fold
 
-from . import words
+from . import activities, words
 
 COMPANIES, CONTACTS, DEALS, TICKETS = 350, 1_400, 600, 250
 SEED = 1815
@@ -191,11 +192,6 @@ class _Maker:
             )
         return self.make("tickets", rows)
 
-    def two_of(self, records: list[Record]) -> tuple[int, int]:
-        """Return the ids of two different ones of these records."""
-        one, other = self.random.sample(records, 2)
-        return one.pk, other.pk
-
     def phone(self, dial: str) -> str:
         """Return a phone number that nobody has: 555 numbers are for fiction."""
         return f"{dial} 555 {self.random.randrange(10_000):04d}"
@@ -207,12 +203,14 @@ def load() -> dict[str, int]:
 
     All or nothing. Deterministic but for the dates, which lead up to today.
     """
+    definition.apply({"objects": words.LABELS})
     with schema.pinned():
         return _load()
 
 
 def _load() -> dict[str, int]:
     make = _Maker()
+    label = _Labels()
     companies = make.companies()
     contacts, employers = make.contacts(companies)
     deals, buyers = make.deals(companies)
@@ -225,35 +223,94 @@ def _load() -> dict[str, int]:
     pairs = [
         (contact.pk, employer.pk) for contact, employer in zip(contacts, employers, strict=True) if employer
     ]
+    stories = activities.Stories(make.random, make.now, make.later)
+    planned: list[activities.Planned] = []
     open_deals: dict[int, list[Record]] = {}
     for deal, buyer in zip(deals, buyers, strict=True):
         people = staff.get(buyer.pk, [])
         chosen = make.random.sample(people, min(len(people), make.random.randrange(1, 5)))
         pairs += [(deal.pk, buyer.pk), *((deal.pk, person.pk) for person in chosen)]
+        label.buyers(deal, chosen)
+        if chosen and make.random.random() < activities.STORIES:
+            planned += stories.of_deal(deal, buyer, chosen)
         for person in chosen:
             open_deals.setdefault(person.pk, []).append(deal)
     for ticket in tickets:
         asker = make.random.choice(contacts)
         employer = employers[contacts.index(asker)]
         pairs.append((ticket.pk, asker.pk))
+        label.give("reporter", ticket, asker)
         if employer is not None:
             pairs.append((ticket.pk, employer.pk))
             colleague = make.random.choice(staff[employer.pk])
             if colleague is not asker and make.random.random() < 0.4:
                 pairs.append((ticket.pk, colleague.pk))
+        if make.random.random() < activities.STORIES:
+            planned += stories.of_ticket(ticket, asker, [employer.pk] if employer else [])
         if asker.pk in open_deals and make.random.random() < 0.6:
             pairs.append((ticket.pk, make.random.choice(open_deals[asker.pk]).pk))
-    pairs += [make.two_of(companies) for _number in range(25)]
-    pairs += [make.two_of(people) for people in list(staff.values())[:60] if len(people) > 1]
-    _associate(pairs, [*companies, *contacts, *deals, *tickets], replace(make.by, actor=make.owners[0]))
-    return {"companies": COMPANIES, "contacts": CONTACTS, "deals": DEALS, "tickets": TICKETS}
+    for _number in range(25):
+        one, other = make.random.sample(companies, 2)
+        pairs.append((one.pk, other.pk))
+        label.group(one, other)
+    for people in list(staff.values())[:60]:
+        if len(people) > 1:
+            one, other = make.random.sample(people, 2)
+            pairs.append((one.pk, other.pk))
+            label.colleagues(one, other)
+    logged, about = activities.create(planned, make.types, make.now, make.by)
+    everyone = [*companies, *contacts, *deals, *tickets, *logged]
+    _associate([*pairs, *about], label.words, everyone, replace(make.by, actor=make.owners[0]))
+    counts = {"companies": COMPANIES, "contacts": CONTACTS, "deals": DEALS, "tickets": TICKETS}
+    return {**counts, "activities": len(logged)}
 
 
-def _associate(pairs: list[tuple[int, int]], records: list[Record], by: By) -> None:
+class _Labels:
+    """Chooses what associated records are to each other."""
+
+    def __init__(self) -> None:
+        self.by_name = {label.name: label for label in all_labels().values() if not label.is_primary}
+        self.words: dict[tuple[int, int], list[Word]] = {}
+        self.groups: dict[int, str] = {}  # companies that are one end of a group
+
+    def give(self, name: str, one: Record, other: Record) -> None:
+        """Let `other` be called so on the page of `one`."""
+        self.words.setdefault((one.pk, other.pk), []).append(Word(self.by_name[name]))
+
+    def buyers(self, deal: Record, people: Sequence[Any]) -> None:
+        """Say who decides about a deal, if somebody at the table can, who pays, and who will work with it."""
+        decider = next((one for one in people if one.jobtitle.startswith(words.DECIDERS)), None)
+        if decider:
+            self.give("decision_maker", deal, decider)
+        for person in people:
+            if person.jobtitle.startswith(words.PAYERS):
+                self.give("budget_holder", deal, person)
+            elif person is not decider and len(people) > 2:
+                self.give("user", deal, person)
+
+    def colleagues(self, one: Any, other: Any) -> None:
+        """Let the one with the higher job be the other's manager, or neither."""
+        senior = [person.jobtitle.startswith(words.SENIOR) for person in (one, other)]
+        if senior[0] == senior[1]:
+            self.give("colleague", one, other)
+        else:
+            self.give("manager", *((other, one) if senior[0] else (one, other)))
+
+    def group(self, one: Any, other: Any) -> None:
+        """Let the larger company be the headquarters, unless one has its part in another group."""
+        branch, headquarters = sorted((one, other), key=lambda company: company.numberofemployees)
+        if branch.pk not in self.groups and self.groups.get(headquarters.pk) != "branch":
+            self.groups |= {branch.pk: "branch", headquarters.pk: "headquarters"}
+            self.give("headquarters", branch, headquarters)
+
+
+def _associate(
+    pairs: list[tuple[int, int]], labels: Mapping[tuple[int, int], list[Word]], records: list[Record], by: By
+) -> None:
     """Associate pairs as of the day on which the younger of both was made, the oldest first."""
     made = {record.pk: record.created_at for record in records}
     pairs.sort(key=lambda pair: max(made[pk] for pk in pair))
-    association_services.associate_pairs(pairs, by=by, skip_refused=True)
+    association_services.associate_pairs(pairs, by=by, skip_refused=True, words=labels)
     rows = list(Association.objects.all())
     for row in rows:
         row.created_at = max(made[pk] for pk in row.pair)

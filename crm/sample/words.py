@@ -113,3 +113,30 @@ OWNERS = (
     ("ines", "Inês", "Duarte"),
     ("erik", "Erik", "Lindqvist"),
 )
+# What associated records can be to each other, as a definition (see docs/labels.md).
+LABELS = {
+    "contacts": {
+        "labels": {
+            "contacts": {
+                "manager": {"label": "Manager", "inverse": "Employee"},
+                "colleague": {"label": "Colleague"},
+            }
+        }
+    },
+    "companies": {"labels": {"companies": {"headquarters": {"label": "Headquarters", "inverse": "Branch"}}}},
+    "deals": {
+        "labels": {
+            "contacts": {
+                "decision_maker": {"label": "Decision maker"},
+                "budget_holder": {"label": "Budget holder"},
+                "user": {"label": "Future user"},
+            }
+        },
+        "limits": {"contacts": {"labels": {"decision_maker": 1}}},
+    },
+    "tickets": {"labels": {"contacts": {"reporter": {"label": "Reporter", "inverse": "Reported"}}}},
+}
+# Whom others report to, who decides and who pays: how their job titles begin.
+SENIOR = ("Chief", "Founder", "Managing", "Operations director", "Regional director")
+DECIDERS = (*SENIOR, "Head")
+PAYERS = ("Chief financial", "Finance", "Purchasing", "Head of procurement")

@@ -1,8 +1,10 @@
 """The models of the ground floor: what a record is."""
 
+from .activities import Call, EmailMessage, Meeting, Note, Task
+from .attachment import Attachment, AttachmentEvent, AttachmentQuerySet
 from .change import Change
 from .custom import CustomRecord
-from .duplicate_pair import DuplicatePair
+from .duplicate_pair import DuplicatePair, DuplicatePairQuerySet, DuplicateSearch
 from .erasure import Erasure
 from .object_type import DataModelStamp, ObjectType
 from .pipeline import Pipeline, Stage
@@ -13,6 +15,10 @@ from .stage_entry import StageEntry
 from .standard import Company, Contact, Deal, Ticket
 
 __all__ = [
+    "Attachment",
+    "AttachmentEvent",
+    "AttachmentQuerySet",
+    "Call",
     "Change",
     "Company",
     "Contact",
@@ -20,7 +26,12 @@ __all__ = [
     "DataModelStamp",
     "Deal",
     "DuplicatePair",
+    "DuplicatePairQuerySet",
+    "DuplicateSearch",
+    "EmailMessage",
     "Erasure",
+    "Meeting",
+    "Note",
     "ObjectType",
     "Pipeline",
     "Property",
@@ -30,6 +41,7 @@ __all__ = [
     "SavedView",
     "Stage",
     "StageEntry",
+    "Task",
     "Ticket",
     "UniqueValue",
 ]

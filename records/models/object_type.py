@@ -129,6 +129,11 @@ class ObjectType(models.Model):
         return [self.properties[name] for name in self.secondary_properties if name in self.properties][:2]
 
     @property
+    def is_person(self) -> bool:
+        """Whether its records are people: their name is made of several properties."""
+        return len(self.primary_properties) > 1
+
+    @property
     def stage_property(self) -> "Property | None":
         """The property that holds a record's pipeline stage, where the type has pipelines."""
         return next((prop for prop in self.properties.values() if prop.field_type == "stage"), None)

@@ -251,14 +251,19 @@ class Property(models.Model):
     @property
     def lookup(self) -> str:
         """What a query calls the value: its column, or what `RecordQuerySet.with_values` names it."""
-        return self.column or f"value_{self.name}"
+        return self.column if self.is_stored else f"value_{self.name}"
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether a column of its own holds the value as it is."""
+        return bool(self.column) and not self.kind.follows_clock
 
     @property
     def kind(self) -> "PropertyKind":
         """The behaviour of this property's values."""
-        from records.property_kinds import KINDS
+        from records.property_kinds import KINDS, KINDS_OF_COLUMNS
 
-        return KINDS[self.field_type]
+        return KINDS_OF_COLUMNS.get(self.column) or KINDS[self.field_type]
 
     @property
     def sortable(self) -> bool:

@@ -52,6 +52,11 @@ class RecordQuerySet(models.QuerySet["Record"]):
         """Return the archived records that `user` may see; one that was merged is its survivor now."""
         return self.filter(archived_at__isnull=False, merged_into__isnull=True)
 
+    def known_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """Return the records that history may name to `user`: those that they may see, also archived and
+        merged ones. All of them, until permissions come."""
+        return self.all()
+
     def of_type(self, object_type: ObjectType) -> Self:
         """Return the records of one object type (the indexes of `Record` begin with it)."""
         return self.filter(object_type=object_type)
@@ -59,7 +64,7 @@ class RecordQuerySet(models.QuerySet["Record"]):
     def with_values(self, properties: Iterable[Property]) -> Self:
         """Name the values of these properties as `Property.lookup` does, for filters and order."""
         return self.annotate(
-            **{prop.lookup: prop.kind.expression(prop) for prop in properties if not prop.column}
+            **{prop.lookup: prop.kind.expression(prop) for prop in properties if not prop.is_stored}
         )
 
     def with_details(self) -> Self:
@@ -96,6 +101,13 @@ class Record(models.Model):
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
+    # Of activities: when it took or takes place, or is due; and whether it is a task still to be done.
+    happened_at = models.DateTimeField(_("when"), null=True, blank=True, editable=False)
+    is_pending = models.BooleanField(default=False, editable=False)
+    # Of the others: what their activities say of them, as of the last change (`records.activity_facts`).
+    last_contacted_at = models.DateTimeField(_("last contacted"), null=True, blank=True, editable=False)
+    next_activity_at = models.DateTimeField(_("next activity"), null=True, blank=True, editable=False)
+    activity_count = models.PositiveIntegerField(_("number of activities"), default=0, editable=False)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     # The record that took over what this one had; it is archived then, and its address leads there.
     merged_into = models.ForeignKey(
@@ -135,6 +147,26 @@ class Record(models.Model):
                 fields=("object_type", "archived_at", "id"),
                 name="records_record_archived",
                 condition=Q(archived_at__isnull=False),
+            ),
+            models.Index(
+                fields=("object_type", "happened_at", "id"),
+                name="records_record_by_happened",
+                condition=Q(archived_at__isnull=True, happened_at__isnull=False),
+            ),
+            models.Index(
+                fields=("owner", "happened_at", "id"),
+                name="records_record_pending",
+                condition=Q(archived_at__isnull=True, is_pending=True),
+            ),
+            models.Index(
+                fields=("happened_at", "id"),
+                name="records_record_open",
+                condition=Q(archived_at__isnull=True, is_pending=True),
+            ),
+            models.Index(
+                fields=("owner", "object_type", "happened_at", "id"),
+                name="records_record_by_owner",
+                condition=Q(archived_at__isnull=True, happened_at__isnull=False),
             ),
             models.Index(
                 fields=("merged_into",),
@@ -227,6 +259,8 @@ class Record(models.Model):
         if not self.object_type_id:
             self.object_type_id = schema.current().type(self.object_type_name).pk
         kind = self.kind
+        if kind.is_activity and self.happened_at is None:
+            self.happened_at = self.created_at
         for prop in kind.properties.values():
             prop.kind.normalise(self, prop)
         derived.calculate(self, kind)

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from records import activity_facts
 from records.models.property import Property
 
+from .activities import ActivityMomentKind, ActivityNumberKind
 from .base import Operator, PropertyKind
 from .choices import CheckboxesKind, CountryKind, DropdownKind, RadioKind, YesNoKind
 from .dates import DateKind, DateTimeKind
@@ -17,7 +19,7 @@ from .related import PipelineKind, RelatedKind, StageKind, UserKind
 from .rich_text import RichTextKind
 from .text import DomainKind, EmailKind, PhoneKind, TextareaKind, TextKind, UrlKind
 
-__all__ = ["KINDS", "Operator", "PropertyKind", "RelatedKind", "clean_text"]
+__all__ = ["KINDS", "KINDS_OF_COLUMNS", "Operator", "PropertyKind", "RelatedKind", "clean_text"]
 
 KINDS: dict[str, PropertyKind] = {
     Property.FieldType.TEXT: TextKind(),
@@ -41,6 +43,11 @@ KINDS: dict[str, PropertyKind] = {
     Property.FieldType.PIPELINE: PipelineKind(),
     Property.FieldType.STAGE: StageKind(),
     Property.FieldType.USER: UserKind(),
+}
+# Of columns that behave in a way of their own.
+KINDS_OF_COLUMNS: dict[str, PropertyKind] = {
+    **dict.fromkeys(activity_facts.MOMENTS, ActivityMomentKind()),
+    activity_facts.NUMBER: ActivityNumberKind(),
 }
 
 

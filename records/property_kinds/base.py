@@ -92,6 +92,7 @@ class PropertyKind:
     too_big: Any = gettext_lazy("Enter %(bound)s or less.")
     sort_lookup = "{column}"
     blank: Any = ""  # what an empty column holds
+    follows_clock = False  # whether the value changes with time, and a column holds what it was
     formula_family = formulas.TEXT  # what values are to a formula; none: formulas cannot use them
 
     # --- Values ---------------------------------------------------------------------------------

@@ -6,10 +6,13 @@ from typing import Any
 from django import template
 from django.utils.safestring import mark_safe
 
+from records import attachments, told
+from records.duplicate_pages import DuplicateList, twin_of
 from records.filter_editing import FilterMenu, without_filter, without_group
 from records.lists import RecordList, without_page_state
 from records.models import ObjectType, Property, Record
 from records.stage_entries import History, history, long_text, short_text
+from records.views.settings.common import pages
 
 register = template.Library()
 TINTS = 8  # colours of avatars
@@ -28,13 +31,37 @@ EMPTY = mark_safe('<span class="muted is-empty">—</span>')
 def record_mark(record: Record) -> dict[str, Any]:
     """Show the picture that stands before a record's name: initials of a person, else the type's icon."""
     kind = record.kind
-    is_person = len(kind.primary_properties) > 1
+    return {"record": record, "kind": kind, "is_person": kind.is_person, "tint": tint(record)}
+
+
+@register.inclusion_tag("records/_twin.html", takes_context=True)
+def looks_like(context: Any, record: Record) -> dict[str, Any]:
+    """Say on a record's page what it looks like a duplicate of; nothing where that is nothing."""
+    return {"record": record, "twin": twin_of(record, context["user"])}
+
+
+@register.inclusion_tag("records/_attachments_section.html", takes_context=True)
+def attachments_section(context: Any, record: Record) -> dict[str, Any]:
+    """Show the files of a record on its page."""
+    request = context["request"]
     return {
-        "record": record,
-        "kind": kind,
-        "is_person": is_person,
-        "tint": tint(record),
+        "owner": record,
+        "attachments": attachments.of_records([record.pk], request.user).get(record.pk, []),
+        "back": request.get_full_path(),
+        "csrf_token": context["csrf_token"],
     }
+
+
+@register.simple_tag
+def pairs_url(pairs: DuplicateList, **changes: str) -> str:
+    """Return the address of a page of possible duplicates with some parameters changed; its first page."""
+    return pairs.address(**changes)
+
+
+@register.inclusion_tag("records/settings/_nav.html")
+def settings_nav(name: str) -> dict[str, Any]:
+    """Show the pages on which the settings begin; `name` is the one that is open."""
+    return {"pages": pages, "name": name}
 
 
 @register.filter
@@ -68,6 +95,10 @@ def list_url(records: RecordList, remove: str = "", remove_group: int | None = N
 def filter_menu(records: RecordList, number: int) -> FilterMenu:
     """Return what the group of filters with this number can be filtered by."""
     return FilterMenu(records.object_type, records.query, number)
+
+
+register.filter("change_title", told.title)
+register.filter("mention", told.mention)
 
 
 @register.filter

@@ -27,6 +27,17 @@ def object_type_or_404(name: str) -> ObjectType:
         raise Http404(_("There is no object type “%(name)s”.") % {"name": name}) from error
 
 
+def main_type_or_404(name: str) -> ObjectType:
+    """Return the object type of that name, whose records can be the same as others. Raises Http404.
+
+    An activity is what happened at one moment; there is nothing to be merged.
+    """
+    kind = object_type_or_404(name)
+    if kind.is_activity:
+        raise Http404(_("%(type)s are not merged.") % {"type": kind.plural_label})
+    return kind
+
+
 class AbsentRecord(Http404):
     """There is no such live record; `records.views.absent` says what became of it."""
 

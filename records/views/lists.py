@@ -1,5 +1,6 @@
 """The list of an object type, and what is done from it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -29,41 +30,60 @@ from .common import UNPROCESSABLE, by, object_type_or_404, say_archived, selecte
 def record_list(request: Request, type_name: str) -> HttpResponse:
     """Show the records of a type that the address asks for."""
     object_type = object_type_or_404(type_name)
+
+    def list_of(query: QueryDict) -> RecordList:
+        return RecordList(object_type, query, request.user)
+
+    context = {
+        "object_types": schema.current().main_types,
+        "bar": ViewBar(object_type, request.GET, request.user),
+    }
+    return show_list(request, object_type, list_of, request.GET, "records/list.html", context)
+
+
+def show_list(
+    request: Request,
+    object_type: ObjectType,
+    list_of: Callable[[QueryDict], RecordList],
+    query: QueryDict,
+    template: str,
+    context: dict[str, Any],
+) -> HttpResponse:
+    """Show the list that `list_of` makes of an address' query: the page, or the part that HTMX asks for."""
     status = 200
-    if request.htmx.target and request.htmx.target.startswith("filter-choices"):
+    if (request.htmx.target or "").startswith("filter-choices"):
         return _filter_choices(request, object_type)
-    editor = filter_editor(object_type, request.GET)
+    editor = filter_editor(object_type, query)
     if editor and editor.is_bound:
         if editor.is_valid():
-            query = without_page_state(with_filter(request.GET, editor))
+            query = without_page_state(with_filter(query, editor))
             return redirect(f"{request.path}?{query.urlencode()}")
         status = UNPROCESSABLE
-    records = RecordList(object_type, request.GET, request.user)
+    records = list_of(query)
     if not records.is_valid:
         status = UNPROCESSABLE
     try:
         shown = _shown(records)
     except BadCursor:
         messages.error(request, _("That page of the list does not exist; this is the first one."))
-        records = RecordList(object_type, without_page_state(request.GET), request.user)
+        records = list_of(without_page_state(query))
         shown, status = _shown(records), 400
-    is_page = request.GET.get("after") or request.GET.get("before")
+    is_page = query.get("after") or query.get("before")
     if is_page and not records.is_board and not records.page.rows:
         # Its rows went meanwhile, such as by archiving all of the last page: show the nearest that has some.
-        query = without_page_state(request.GET)
-        query.update({"last": "1"} if request.GET.get("after") else {})
-        records = RecordList(object_type, query, request.user)
+        nearest = without_page_state(query)
+        nearest.update({"last": "1"} if query.get("after") else {})
+        records = list_of(nearest)
         shown = _shown(records)
-    context = {
+    context |= {
         "object_type": object_type,
-        "object_types": schema.current().types,
         "records": records,
         **shown,
         "editor": editor,
         "page_sizes": PAGE_SIZES,
-        "bar": ViewBar(object_type, request.GET, request.user),
     }
-    template = "records/_list.html" if request.htmx.target == "list" else "records/list.html"
+    if request.htmx.target == "list":
+        template = "records/_list.html"
     if request.htmx and context.get("column"):
         template = "records/_board_cards.html"
     return render(request, template, context, status=status)

@@ -6,17 +6,31 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from records import services
 from records.forms import PropertiesForm
 from records.http import Request
 from records.models import Property, Record
+from records.record_history import RecordHistory
 from records.requirements import Standing
 
 from .common import UNPROCESSABLE, AbsentRecord, by, object_type_or_404, record_or_404, say_archived
 
-TABS = ("about", "overview", "activities", "associations")
+# What the column in the middle shows, and what a phone shows, by name in the address.
+TABS = {
+    "overview": gettext_lazy("Overview"),
+    "activities": gettext_lazy("Activities"),
+    "history": gettext_lazy("History"),
+    "associations": gettext_lazy("Associations"),
+}
+PHONE_TABS = {
+    "about": gettext_lazy("About"),
+    "activities": gettext_lazy("Activity"),
+    "history": gettext_lazy("History"),
+    "associations": gettext_lazy("Associations"),
+}
 
 
 def record_by_id(request: Request, pk: int) -> HttpResponse:
@@ -28,19 +42,26 @@ def record_by_id(request: Request, pk: int) -> HttpResponse:
 
 
 def record_page(request: Request, type_name: str, pk: int) -> HttpResponse:
-    """Show a record: properties, overview or activities, and the sidebar."""
+    """Show a record: properties, overview, activities or history, and the sidebar."""
     record = record_or_404(request, type_name, pk)
-    tab = request.GET.get("tab", "")
-    if tab not in TABS:
-        tab = ""
-    context = {
+    asked = request.GET.get("tab", "")
+    tab = asked if asked in TABS else "overview"
+    phone_tab = "activities" if asked == "overview" else asked if asked in PHONE_TABS else "about"
+    context: dict[str, Any] = {
         "record": record,
         "object_type": record.kind,
+        "tabs": TABS,
         "tab": tab,
+        "phone_tabs": PHONE_TABS,
+        "phone_tab": phone_tab,
         # The column that a phone shows.
-        "column": {"": "about", "overview": "activity", "activities": "activity"}.get(tab, tab),
+        "column": phone_tab if phone_tab in ("about", "associations") else "activity",
     }
-    return render(request, "records/record.html", context)
+    status = 200
+    if tab == "history":
+        context["history"] = RecordHistory(record, request.GET, request.user)
+        status = 200 if context["history"].filters.is_valid() else UNPROCESSABLE
+    return render(request, "records/record.html", context, status=status)
 
 
 def edit_property(request: Request, type_name: str, pk: int, name: str) -> HttpResponse:

@@ -149,6 +149,7 @@
   const count = () => {
     const number = boxes().filter((box) => box.checked).length;
     $$("[data-selected-count]").forEach((element) => (element.textContent = number));
+    $$("[data-for-selected]").forEach((button) => (button.hidden = Number(button.dataset.forSelected) !== number));
     $$("[data-select-all]").forEach((box) => {
       box.checked = number > 0 && number === boxes().length;
       box.indeterminate = number > 0 && !box.checked;
@@ -211,6 +212,16 @@
       if (search) open[0]?.focus();
       else event.target.form.requestSubmit($(".sheet__foot .button--primary", event.target.form));
     } else if (!event.target.closest(".label-choice")) move(event, open, byId("picker-q"));
+  });
+
+  // --- The records of an activity: Enter leads from the search to what it found; arrows move. ---
+  on("keydown", (event) => {
+    if (!event.target.matches?.("#others-q, #others-list .option input")) return;
+    const boxes = $$("#others-list .option > label > input:not(:disabled)");
+    if (event.key === "Enter" && event.target.id === "others-q") {
+      event.preventDefault();
+      $("#others-found input")?.focus();
+    } else move(event, boxes, byId("others-q"));
   });
 
   // --- Global search: ⌘K, Ctrl-K or / from anywhere; arrows and Enter within. ---

@@ -90,6 +90,42 @@ class Naive:
             after = trial
         return after, refused
 
+    def merged(self, survivor: int, other: int, *, last: bool) -> "Naive":
+        """Return the model once one place is merged into another.
+
+        Of more partners than there may be the first are kept, or the last; of more labels just so.
+        """
+        after = self.copy()
+        has: dict[int, set[Label]] = {}
+        for pair, labels in self.pairs.items():
+            if survivor not in pair and other not in pair:
+                continue
+            del after.pairs[pair]
+            partners = {*pair} - {survivor, other}
+            for partner in partners:
+                first = min(survivor, partner)
+                has.setdefault(partner, set()).update(
+                    (name, first if name == "spouse" else survivor if place == other else place)
+                    for name, place in labels
+                )
+
+        def chosen(partners: list[int], maximum: int) -> set[int]:
+            return set(sorted(partners, reverse=last)[:maximum])
+
+        for (from_type, to_type), maximum in self.limits.items():
+            if self.kinds[survivor] == from_type:
+                alike = [partner for partner in has if self.kinds[partner] == to_type]
+                for partner in set(alike) - chosen(alike, maximum):
+                    del has[partner]
+        for name, maximum in {**self.label_limits, "primary": 1}.items():
+            ends = {partner: min(survivor, partner) if name == "spouse" else survivor for partner in has}
+            called = [partner for partner in has if (name, ends[partner]) in has[partner]]
+            for partner in set(called) - chosen(called, maximum):
+                has[partner].discard((name, ends[partner]))
+        after.pairs.update({(min(survivor, one), max(survivor, one)): labels for one, labels in has.items()})
+        after.archived.add(other)
+        return after
+
     def worse_than(self, other: "Naive") -> bool:
         """Whether a rule is broken here that the other keeps."""
         return bool(set(self.broken_rules()) - set(other.broken_rules()))

@@ -38,7 +38,7 @@ def test_of_several_the_first_is_named_and_more_leads_to_all(signed_in):
 
     assert str(people[0]) in cell
     assert str(people[1]) not in cell
-    more = re.search(r'href="([^"]+associated_with[^"]+)"', cell)[1]
+    more = re.search(r'href="([^"]+/associations/contacts/)"', cell)[1]
     assert all(str(person) in signed_in.get(more).text for person in people)
 
 

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -14,9 +15,20 @@ from associations.labels import words
 from associations.models import Association, AssociationEvent, Labelling
 from records import definition, erasing, schema
 from records.history import recorded
-from records.models import Change, Company, Contact, Deal, DuplicatePair, Erasure, Record, SavedView
+from records.models import (
+    Attachment,
+    Change,
+    Company,
+    Contact,
+    Deal,
+    DuplicatePair,
+    Erasure,
+    Record,
+    SavedView,
+)
 from records.services import archive_records, restore_records, update_record
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, UserFactory, by
+from tests.records.test_attachments import attach, stored
 from tests.records.test_erasing import counted
 
 from . import deriving
@@ -82,6 +94,7 @@ def zoe(db):
         firstname="Zoë", lastname="Quillfeather", email="zq@secret.example", phone="555-8731"
     )
     update_record(zoe, {"jobtitle": "Poet"}, by=by(user))
+    attach(zoe, SimpleUploadedFile("CV of Zoë Quillfeather.txt", b"zq@secret.example"), actor=user)
     acme, deal, gone = CompanyFactory(), DealFactory(), DealFactory()
     ticket = TicketFactory()
     services.associate(zoe, [acme.pk, deal.pk, gone.pk], by=by(user))
@@ -131,7 +144,12 @@ def log(user, model, pk, shown, message=()) -> None:
     )
 
 
-def test_nothing_in_the_whole_database_tells_of_an_erased_contact(zoe):
+def test_nothing_in_the_whole_database_or_storage_tells_of_an_erased_contact(
+    zoe, django_capture_on_commit_callbacks
+):
+    attached = set(Attachment.objects.values_list("file", flat=True))
+    assert attached
+    assert attached <= stored()
     places = {place.partition(":")[0] for place in found_in_database()}
     assert {
         "records_record.display_name",
@@ -143,11 +161,14 @@ def test_nothing_in_the_whole_database_tells_of_an_erased_contact(zoe):
         "django_admin_log.object_repr",
         "django_admin_log.change_message",
         "records_change.summary",
+        "records_attachment.name",
     } <= places
 
-    erasing.erase([zoe.pk], by=by(), kind=PRIVACY, reason="Request 7")
+    with django_capture_on_commit_callbacks(execute=True):
+        erasing.erase([zoe.pk], by=by(), kind=PRIVACY, reason="Request 7")
 
     assert found_in_database() == []
+    assert attached.isdisjoint(stored())
     assert SavedView.objects.get().name == "Another's"
     assert LogEntry.objects.count() == 1
     assert not Association.objects.of(zoe.pk).exists()

@@ -1,6 +1,7 @@
 """Whatever is done in whatever order: associations are symmetric, unique, within limits, carry the labels
 they were given, have at most one primary company, come back as they were by an undo, and never show with an
-archived record. A naive model in memory says what has to be there."""
+archived record; of two that are merged one has what both had. A naive model in memory says what has to be
+there."""
 
 from contextlib import ExitStack
 
@@ -13,6 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from associations import services, sidebar
 from associations.labels import Word, primary_word
+from associations.merge_conflicts import Sides
+from associations.merging import MergeRefused, merge
 from associations.models import Association, AssociationLimit
 from associations.outcomes import Labelled
 from associations.services import AssociationRefused
@@ -258,6 +261,20 @@ class Associating(RuleBasedStateMachine):
         removal = services.dissociate_pairs(self.ids(pairs), by=by())
         assert len(removal.associations) == count
         self.happened(removal.change, after)
+
+    @rule(survivor=places, other=places, last=st.booleans())
+    def merge(self, survivor, other, last):
+        """Merge two records; where that is more than one may have, keep the first or the last of them."""
+        kinds, pair = self.naive.kinds, (self.records[survivor], self.records[other])
+        if survivor == other or kinds[survivor] != kinds[other] or self.naive.archived & {survivor, other}:
+            with pytest.raises(MergeRefused), transaction.atomic():
+                merge(*(Record.objects.get(pk=record.pk) for record in pair), by=by())
+            return
+        keep = {}
+        for conflict in Sides(*pair).conflicts():
+            kept = sorted(conflict.partners, reverse=last)[: conflict.maximum]
+            keep[conflict.key] = {pk: pk in kept for pk in conflict.partners}
+        self.happened(merge(*pair, by=by(), keep=keep), self.naive.merged(survivor, other, last=last))
 
     @precondition(lambda self: getattr(self, "last", None))
     @rule()

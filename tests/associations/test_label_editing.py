@@ -197,7 +197,7 @@ def test_the_form_and_the_save_cost_the_same_for_few_and_for_many(signed_in, bos
                 queries(lambda: signed_in.post(address(boss, boss.ada), keys, headers=HTMX)),
             )
         )
-    assert numbers == [(8, 30)] * 2
+    assert numbers == [(8, 34)] * 2
 
 
 def test_words_of_a_symmetric_label_have_one_key_from_both_sides(signed_in):

@@ -250,4 +250,4 @@ def test_the_picker_with_labels_costs_the_same_for_few_and_for_many(signed_in, d
         with CaptureQueriesContext(connection) as saved:
             assert signed_in.post(picker(deal), fields, headers=HTMX).status_code == 200
         numbers.append((len(shown), len(saved)))
-    assert numbers == [(8, 21)] * 2
+    assert numbers == [(8, 25)] * 2

@@ -78,7 +78,7 @@ def test_of_each_section_it_shows_a_few_names_and_the_way_to_all(signed_in, deal
 
     assert len(links(text)) == 3
     assert "View all 5" in text
-    assert f"/records/contacts/?associated_with={deal.pk}" in text
+    assert f"/records/deals/{deal.pk}/associations/contacts/" in text
 
 
 def test_first_come_the_properties_that_the_cards_of_that_section_show(signed_in, deal, ada):

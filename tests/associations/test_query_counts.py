@@ -13,6 +13,7 @@ from tests.factories import (
     TicketFactory,
     UserFactory,
     by,
+    make_activity,
     make_label,
 )
 
@@ -66,12 +67,13 @@ def picker(record) -> str:
 
 
 def test_a_record_page_with_its_sidebar(signed_in, deal):
-    """Session, user, data model, record; its stays in stages; the feed (two); the sidebar (four)."""
-    assert queries_of_both(deal, lambda: signed_in.get(url(deal))) == (11, 11)
+    """Session, user and tasks due, data model; record, its twin, its stays and its files; timeline (six);
+    sidebar (four)."""
+    assert queries_of_both(deal, lambda: signed_in.get(url(deal))) == (18, 18)
 
 
 @pytest.mark.parametrize(
-    ("factory", "number"), [(ContactFactory, 10), (CompanyFactory, 10), (TicketFactory, 11)]
+    ("factory", "number"), [(ContactFactory, 17), (CompanyFactory, 17), (TicketFactory, 18)]
 )
 def test_a_record_page_of_each_other_type(signed_in, factory, number):
     record = factory()
@@ -81,7 +83,37 @@ def test_a_record_page_of_each_other_type(signed_in, factory, number):
 
 
 def test_the_activities_tab(signed_in, deal):
-    assert queries_of_both(deal, lambda: signed_in.get(f"{url(deal)}?tab=activities")) == (10, 10)
+    """As an overview, without the stays, but with the users to filter by."""
+    assert queries_of_both(deal, lambda: signed_in.get(f"{url(deal)}?tab=activities")) == (18, 18)
+
+
+def log(deal, number: int) -> None:
+    """Put so many more activities of each type on a deal's timeline."""
+    contacts, actor = ContactFactory.create_batch(3), UserFactory()
+    for _one in range(number):
+        make_activity("notes", deal, *contacts, actor=actor, hs_note_body="Note", hubspot_owner_id=actor)
+        make_activity("emails", deal, *contacts, actor=actor, hs_email_subject="Email")
+        make_activity("calls", deal, actor=actor, hs_call_title="Call")
+        make_activity("meetings", deal, actor=actor, hs_meeting_title="Meeting")
+        make_activity("tasks", deal, actor=actor, hs_task_subject="Task")
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [
+        ("", 17),
+        ("tab=activities", 17),
+        ("tab=activities&type=calls&type=tasks", 13),
+        ("tab=activities&q=note", 14),
+    ],
+)
+def test_a_timeline_with_activities(signed_in, deal, query, number):
+    """The activities with all that is said of them are one query, their associations and files one each."""
+    log(deal, 1)
+    few = queries(lambda: signed_in.get(f"{url(deal)}?{query}"))
+    log(deal, 9)
+
+    assert (few, queries(lambda: signed_in.get(f"{url(deal)}?{query}"))) == (number, number)
 
 
 def test_one_section(signed_in, deal):
@@ -103,8 +135,8 @@ def test_one_section_in_each_order(signed_in, deal, sort, number):
 
 
 def test_a_preview(signed_in, deal):
-    """Session, user, data model, record; its sidebar (four); the feed (two)."""
-    assert queries_of_both(deal, lambda: signed_in.get(f"{url(deal)}preview/", headers=HTMX)) == (10, 10)
+    """Session, user, data model, record; its sidebar (four); the timeline (six)."""
+    assert queries_of_both(deal, lambda: signed_in.get(f"{url(deal)}preview/", headers=HTMX)) == (14, 14)
 
 
 def test_a_preview_of_a_card(signed_in, deal):
@@ -118,18 +150,18 @@ def test_a_preview_of_a_card(signed_in, deal):
         grow(other, number)
         return queries(lambda: signed_in.get(preview, headers=HTMX))
 
-    assert (grow_both(FEW), grow_both(MANY)) == (15, 15)
+    assert (grow_both(FEW), grow_both(MANY)) == (19, 19)
 
 
 def test_the_sidebars_settings(admin_client):
-    """Session, user, data model; whether there are records, for the tab of pipelines."""
+    """Session, user and tasks due, data model; whether there are records, for the tab of pipelines."""
     address = "/settings/objects/deals/sidebar/"
     few = queries(lambda: admin_client.get(address))
     sidebar_layout.change(
         schema.current().type("deals"), schema.current().type("contacts"), sort="name", properties=["city"]
     )
 
-    assert (few, queries(lambda: admin_client.get(address))) == (3, 3)
+    assert (few, queries(lambda: admin_client.get(address))) == (4, 4)
 
 
 def test_the_picker_when_it_opens(signed_in, deal):
@@ -166,7 +198,7 @@ def test_saving_one_tick_and_twenty(signed_in, deal):
         ids = [contact.pk for contact in ContactFactory.create_batch(number)]
         return queries(lambda: signed_in.post(picker(deal), {"selected": ids}, headers=HTMX))
 
-    assert (save(1), save(20)) == (18, 18)
+    assert (save(1), save(20)) == (22, 22)
 
 
 def test_saving_under_a_limit_one_tick_and_twenty(signed_in):
@@ -176,7 +208,7 @@ def test_saving_under_a_limit_one_tick_and_twenty(signed_in):
         ids = [contact.pk for contact in ContactFactory.create_batch(number)]
         return queries(lambda: signed_in.post(picker(company), {"selected": ids}, headers=HTMX))
 
-    assert (save(1), save(20)) == (22, 22)
+    assert (save(1), save(20)) == (26, 26)
 
 
 def test_creating_from_the_picker(signed_in, deal):
@@ -186,7 +218,7 @@ def test_creating_from_the_picker(signed_in, deal):
         values = {"tab": "new", "new-firstname": "Ada", "new-email": f"ada{next(numbers)}@example.com"}
         return signed_in.post(picker(deal), values, headers=HTMX)
 
-    assert queries_of_both(deal, send) == (32, 32)
+    assert queries_of_both(deal, send) == (36, 36)
 
 
 def test_removing_an_association(signed_in, deal):
@@ -197,4 +229,4 @@ def test_removing_an_association(signed_in, deal):
     def send():
         return signed_in.post(f"{url(deal)}associations/{next(left).pk}/remove/", headers=HTMX)
 
-    assert queries_of_both(deal, send) == (21, 21)
+    assert queries_of_both(deal, send) == (26, 26)

@@ -1,13 +1,16 @@
 """What axe finds wrong by WCAG 2.2 A and AA, light and dark: nothing. And what it cannot see."""
 
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from associations import services
+from associations import services, timeline
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.pages import open_picker
-from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, by
+from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, by, make_activity
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
@@ -28,6 +31,17 @@ def deal(grace):
     services.associate(ada, [acme.pk], by=by())
     services.associate(deal, [ada.pk, acme.pk, TicketFactory().pk], by=by())
     return deal
+
+
+def log_one_of_each(deal) -> None:
+    """Put an activity of each type on a timeline, one of them long and pinned."""
+    note = make_activity("notes", deal, hs_note_body="A long story. " * 60)
+    timeline.pin(deal, note)
+    make_activity("emails", deal, hs_email_subject="Offer", hs_email_to_email="ada@example.com")
+    make_activity("calls", deal, hs_call_title="Introduction", hs_call_duration=720_000)
+    make_activity("meetings", deal, hs_meeting_title="Demonstration")
+    make_activity("tasks", deal, hs_task_subject="Call back", hs_timestamp=timezone.now() - timedelta(days=1))
+    make_activity("tasks", deal, hs_task_subject="Done", hs_task_status="COMPLETED")
 
 
 def violations(page: Page) -> list[str]:
@@ -54,7 +68,10 @@ def test_axe_finds_nothing_on_any_page(open_page, deal):
             wrong[name] = found
 
     here = deal.get_absolute_url()
+    log_one_of_each(deal)
     for address in (
+        f"{here}?tab=activities&type=tasks&q=call",
+        f"{here}log/emails/",
         "/records/contacts/",
         "/records/deals/?q=engine&amount__gte=1&sort=-amount&edit_filter=dealstage",
         "/records/deals/?view=board",
@@ -82,6 +99,12 @@ def test_axe_finds_nothing_on_any_page(open_page, deal):
     expect(page.get_by_role("dialog").get_by_label("Email")).to_have_attribute("aria-invalid", "true")
     look("create panel, refused")
 
+    page.goto(f"{here}?tab=activities")
+    page.locator("#log-meetings").click()
+    page.get_by_role("button", name="Save meeting").click()
+    expect(page.locator("[name=activity-hs_meeting_title]")).to_have_attribute("aria-invalid", "true")
+    look("editor of an activity, refused")
+
     page.goto(here)
     page.get_by_role("link", name="Edit Amount").click()
     page.locator("[name=edit-amount]").fill("much")
@@ -91,7 +114,7 @@ def test_axe_finds_nothing_on_any_page(open_page, deal):
     page.get_by_role("checkbox", name="Alan Turing").check()
     look("picker and a refused property")
     page.get_by_role("button", name="Create new contact").click()
-    page.get_by_label("Email").fill("ada@example.com")
+    page.get_by_role("dialog").get_by_label("Email").fill("ada@example.com")
     expect(page.locator(".dupes")).to_be_visible()
     look("picker, possible duplicates")
     page.keyboard.press("Escape")

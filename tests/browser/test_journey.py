@@ -47,7 +47,7 @@ def test_the_main_job_at_a_desk(desktop, deal, people):
     expect(section(desktop, "contacts").locator(".section__count")).to_have_text("3")
     expect(desktop.locator("#add-contacts")).to_be_focused()
     expect(desktop.locator(".toast")).to_contain_text("3 records associated")
-    expect(desktop.locator("#feed")).to_contain_text("Associated with Ada Lovelace")
+    expect(desktop.locator("#timeline-items")).to_contain_text("Associated with Ada Lovelace")
 
     open_picker(desktop, "contacts")
     desktop.get_by_role("button", name="Create new contact").click()

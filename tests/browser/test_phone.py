@@ -48,20 +48,20 @@ def test_no_page_is_wider_than_the_screen(phone, deal):
     assert wide == []
 
 
-def test_the_record_page_has_three_tabs_and_the_sheet_saves_by_done_at_the_top_right(phone, deal):
+def test_the_record_page_has_four_tabs_and_the_sheet_saves_by_done_at_the_top_right(phone, deal):
     TicketFactory(subject="Cards jam in the mill")
     phone.goto(deal.get_absolute_url())
     tabs = phone.get_by_role("navigation", name="Parts of this record")
-    expect(tabs.get_by_role("link")).to_have_text(["About", "Activity", "Associations"])
+    expect(tabs.get_by_role("link")).to_have_text(["About", "Activity", "History", "Associations"])
     expect(phone.locator("#property-dealname")).to_be_visible()
-    expect(phone.locator("#feed")).to_be_hidden()
+    expect(phone.locator("#timeline-items")).to_be_hidden()
     tabs.get_by_role("link", name="Activity").click()
-    expect(phone.locator("#feed")).to_be_visible()
+    expect(phone.locator("#timeline-items")).to_be_visible()
     expect(phone.locator("#property-dealname")).to_be_hidden()
     tabs.get_by_role("link", name="Associations").click()
     expect(section(phone, "tickets")).to_be_visible()
     phone.go_back()
-    expect(phone.locator("#feed")).to_be_visible()
+    expect(phone.locator("#timeline-items")).to_be_visible()
     phone.go_forward()
 
     open_picker(phone, "tickets")

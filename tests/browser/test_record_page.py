@@ -119,7 +119,7 @@ def test_view_all_opens_the_list_of_those_associated(desktop, grace):
     expect(section(desktop, "contacts").locator(".card")).to_have_count(5)
     section(desktop, "contacts").get_by_role("link", name="View all 7").click()
     expect(desktop.locator("#rows tbody tr")).to_have_count(7)
-    expect(desktop.locator(".filters")).to_contain_text("Associated with Analytical Engine")
+    expect(desktop.get_by_role("heading", level=1)).to_have_text("Contacts of Analytical Engine")
 
 
 def test_a_card_is_removed_by_keyboard_and_brought_back(desktop, grace):

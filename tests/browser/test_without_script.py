@@ -57,7 +57,7 @@ def test_a_record_is_created_and_edited(no_script, grace):
     no_script.get_by_role("button", name="Save").click()
     expect(no_script.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
     no_script.get_by_role("link", name="Activities").click()
-    expect(no_script.locator("#feed")).to_contain_text("Contact created")
+    expect(no_script.locator("#timeline-items")).to_contain_text("Contact created")
 
 
 def test_associations_are_removed_sections_collapsed_and_limits_met(no_script, grace):

@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from crm.styleguide import token_groups
 from tests.factories import DealFactory
 
-OPEN = {"/accounts/login/", "/accounts/logout/", "/favicon.ico"}
+OPEN = {"/accounts/login/", "/accounts/logout/", "/favicon.ico", "/calendar/1-secret.ics"}
 HTMX = {"HX-Request": "true"}
 
 
@@ -21,9 +21,15 @@ def addresses(patterns=None, prefix: str = "/"):
             for converter, value in (
                 ("<int:pk>", "1"),
                 ("<int:other_pk>", "2"),
+                ("<int:activity_pk>", "2"),
+                ("<int:attachment_pk>", "2"),
+                ("<slug:activity_type>", "notes"),
+                ("<str:name>", "a.txt"),
                 ("<slug:type_name>", "deals"),
                 ("<slug:other_type>", "contacts"),
                 ("<slug:name>", "amount"),
+                ("<slug:key>", "deals"),
+                ("<str:token>", "1-secret"),
             ):
                 route = route.replace(converter, value)
             yield route
@@ -107,3 +113,10 @@ def test_the_theme_that_one_chose_is_on_every_page(signed_in, user):
     assert response["HX-Refresh"] == "true"
     assert "data-theme" not in signed_in.get("/search/").text.partition("<head>")[0]
     assert signed_in.post("/accounts/theme/", {"next": "https://evil.example"})["Location"] == "/"
+
+
+def test_a_request_to_a_host_of_another_name_is_refused(client):
+    response = client.get("/records/contacts/", headers={"host": "elsewhere.example"})
+
+    assert response.status_code == 400
+    assert "makes no sense" in response.text

@@ -2,9 +2,11 @@
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Count
 
-from associations.models import Association
+from associations.models import Association, AssociationLabel, AssociationLimit, Labelling
 from crm.management.commands import prepare
+from crm.sample.load import load
 from records.models import Company, Contact, Deal, Record, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +64,12 @@ def sample() -> list:
     """Return what the sample consists of, by names."""
     names = dict(Record.objects.values_list("pk", "display_name"))
     pairs = Association.objects.values_list("record_a", "record_b")
-    return [sorted(names.values()), sorted((names[a], names[b]) for a, b in pairs)]
+    labels = Labelling.objects.values_list("label__name", "from_record", "to_record")
+    return [
+        sorted(names.values()),
+        sorted((names[a], names[b]) for a, b in pairs),
+        sorted((label, names[one], names[other]) for label, one, other in labels),
+    ]
 
 
 def test_the_sample_is_the_same_each_time_and_keeps_the_limit_of_one_company(django_user_model):
@@ -102,3 +109,17 @@ def test_the_sample_is_not_mixed_with_real_records():
     with pytest.raises(CommandError):
         call_command("load_sample_data")
     call_command("load_sample_data", "--if-empty")
+
+
+def test_the_sample_shows_labels_and_a_limit():
+    load()
+
+    carried = dict(Labelling.objects.order_by().values_list("label__name").annotate(Count("pk")))
+    assert carried.keys() == set(AssociationLabel.objects.values_list("name", flat=True))
+    assert len(carried) == 8
+    assert min(carried.values()) > 10
+    assert AssociationLimit.objects.get(label__name="decision_maker").maximum == 1
+    deciders = Labelling.objects.filter(label__name="decision_maker")
+    assert len({row.from_record_id for row in deciders}) == len(deciders)
+    groups = Labelling.objects.filter(label__name="headquarters")
+    assert not {row.from_record_id for row in groups} & {row.to_record_id for row in groups}

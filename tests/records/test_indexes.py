@@ -2,17 +2,19 @@
 
 from datetime import date
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.http import QueryDict
 
-from records import definition, indexes, schema
+from records import data_model, definition, indexes, schema
 from records.definition import DefinitionRefused
 from records.lists import RecordList
-from records.models import Record
+from records.models import PropertyGroup, Record
 from records.services import build_record, create_records
+from tests.associations.test_concurrency import at_once
 from tests.factories import by
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -160,3 +162,30 @@ def test_what_has_no_order_cannot_be_fast():
         "contacts.properties.story.indexed: Such values cannot be given an index."
     ]
     assert Record.objects.count() == 0
+
+
+def test_those_who_sync_at_once_wait_for_each_other_and_all_indexes_are_built():
+    define(PROPERTIES)
+
+    results = at_once(*[indexes.sync] * 4)
+
+    assert not [result for result in results if isinstance(result, Exception)], results
+    assert indexes.standing() == dict.fromkeys(indexes.wanted(), True)
+    define({name: {**given, "indexed": False} for name, given in PROPERTIES.items()})
+    indexes.sync()
+
+
+def test_many_changes_of_the_data_model_in_one_transaction_sync_once(monkeypatch):
+    started = []
+    monkeypatch.setattr(indexes.threading, "Thread", lambda **options: started.append(options) or Mock())
+
+    with transaction.atomic():
+        define({"fast": {"type": "text", "indexed": True}})
+        for number in range(3):
+            with data_model.changing():
+                PropertyGroup.objects.create(
+                    object_type=schema.current().type("contacts"), name=f"group_{number}", label="Group"
+                )
+
+    assert len(started) == 1
+    define({"fast": {"type": "text", "indexed": False}})

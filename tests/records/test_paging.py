@@ -61,11 +61,13 @@ def listed(described: Property, sort: str) -> RecordList:
 
 def walk(records: RecordList, size: int, *, last: bool = False) -> list[list[int]]:
     """Return the ids of each page, walking on from the first page or back from the last one."""
-    pages = [paging.page(records.rows, records.order, size, last=last)]
+    properties = records.object_type.properties
+    rows = records.rows.with_values(
+        [properties[name] for name in [records.sort.lstrip("-")] if name in properties]
+    )
+    pages = [paging.page(rows, records.order, size, last=last)]
     while cursor := pages[-1].before if last else pages[-1].after:
-        pages.append(
-            paging.page(records.rows, records.order, size, **{"before" if last else "after": cursor})
-        )
+        pages.append(paging.page(rows, records.order, size, **{"before" if last else "after": cursor}))
         assert len(pages) < 50, "the pages do not end"
     return [[record.pk for record in page.rows] for page in pages]
 

@@ -260,6 +260,15 @@ def test_matches_come_by_type_each_with_its_best(django_assert_max_num_queries):
     ]
 
 
+def test_matches_of_types_that_are_not_asked_for_are_left_out():
+    CompanyFactory(name="Green tea", domain="")
+    DealFactory(dealname="Green tea")
+
+    groups = search.ranked_by_type(Record.objects.live(), [schema.current().type("deals")], "tea", 2)
+
+    assert [kind.name for kind, _records in groups] == ["deals"]
+
+
 def test_no_text_ranks_the_latest_first():
     first, second = CompanyFactory(), CompanyFactory()
     update_record(first, {"city": "London"}, by=by())

@@ -9,15 +9,26 @@ pytestmark = pytest.mark.django_db
 
 ADDRESS = "address city state zip country"
 RECORD = "hubspot_owner_id createdate"
+FACTS = "notes_last_contacted notes_next_activity_date num_notes"
 NAMES = {
     "contacts": "email firstname lastname phone mobilephone jobtitle company website lifecyclestage "
-    f"hs_lead_status {ADDRESS} {RECORD} lastmodifieddate",
+    f"hs_lead_status {ADDRESS} {RECORD} {FACTS} lastmodifieddate",
     "companies": "name domain industry numberofemployees annualrevenue phone website description type "
-    f"lifecyclestage {ADDRESS} {RECORD} hs_lastmodifieddate",
+    f"lifecyclestage {ADDRESS} {RECORD} {FACTS} hs_lastmodifieddate",
     "deals": "dealname pipeline dealstage amount deal_currency_code closedate dealtype hs_priority "
-    f"description {RECORD} hs_lastmodifieddate",
+    f"description {RECORD} {FACTS} hs_lastmodifieddate",
     "tickets": "subject content hs_pipeline hs_pipeline_stage hs_ticket_priority hs_ticket_category "
-    f"source_type {RECORD} hs_lastmodifieddate",
+    f"source_type {RECORD} {FACTS} hs_lastmodifieddate",
+    "notes": f"hs_note_body hs_timestamp {RECORD} hs_lastmodifieddate",
+    "emails": "hs_email_subject hs_email_direction hs_email_from_email hs_email_to_email hs_email_cc_email "
+    "hs_email_bcc_email hs_email_html hs_email_text hs_email_status hs_email_headers hs_timestamp "
+    f"{RECORD} hs_lastmodifieddate",
+    "calls": "hs_call_title hs_call_body hs_call_direction hs_call_disposition hs_call_duration "
+    f"hs_call_status hs_call_from_number hs_call_to_number hs_timestamp {RECORD} hs_lastmodifieddate",
+    "meetings": "hs_meeting_title hs_meeting_body hs_internal_meeting_notes hs_meeting_location "
+    f"hs_meeting_start_time hs_meeting_end_time hs_meeting_outcome {RECORD} hs_lastmodifieddate",
+    "tasks": "hs_task_subject hs_task_body hs_task_status hs_task_priority hs_task_type hs_task_reminders "
+    f"hs_timestamp {RECORD} hs_lastmodifieddate",
 }
 LIFECYCLE = "subscriber lead marketingqualifiedlead salesqualifiedlead opportunity customer evangelist other"
 OPTIONS = {
@@ -33,14 +44,33 @@ OPTIONS = {
     ("tickets", "hs_ticket_priority"): "LOW MEDIUM HIGH URGENT",
     ("tickets", "hs_ticket_category"): "PRODUCT_ISSUE BILLING_ISSUE FEATURE_REQUEST GENERAL_INQUIRY",
     ("tickets", "source_type"): "CHAT EMAIL FORM PHONE",
+    ("emails", "hs_email_direction"): "EMAIL INCOMING_EMAIL FORWARDED_EMAIL",
+    ("emails", "hs_email_status"): "SENT SENDING SCHEDULED BOUNCED FAILED",
+    ("calls", "hs_call_direction"): "OUTBOUND INBOUND",
+    # HubSpot's ids of: connected, no answer, busy, left live message, left voicemail, wrong number.
+    ("calls", "hs_call_disposition"): "f240bbac-87c9-4f6e-bf70-924b57d47db7 "
+    "73a0d17f-1163-4015-bdd5-ec830791da20 9d9162e7-6cf3-4944-bf63-4dff82258764 "
+    "a4c4c377-d246-4b32-a13b-75a56a4cd0ff b2cf5968-551e-4856-9783-52b3da59a7d0 "
+    "17b47fee-58de-441e-a44c-c6300d46f273",
+    ("calls", "hs_call_status"): "COMPLETED IN_PROGRESS QUEUED RINGING CONNECTING CALLING_CRM_USER BUSY "
+    "NO_ANSWER MISSED CANCELED FAILED",
+    ("meetings", "hs_meeting_outcome"): "SCHEDULED COMPLETED RESCHEDULED NO_SHOW CANCELED",
+    ("tasks", "hs_task_status"): "NOT_STARTED IN_PROGRESS COMPLETED WAITING DEFERRED",
+    ("tasks", "hs_task_priority"): "NONE LOW MEDIUM HIGH",
+    ("tasks", "hs_task_type"): "TODO CALL EMAIL",
 }
 STAGES = {
     ("deals", "default"): "appointmentscheduled qualifiedtobuy presentationscheduled decisionmakerboughtin "
     "contractsent closedwon closedlost",
     ("tickets", "0"): "1 2 3 4",
 }
-# What Kith itself keeps: when, and the pipeline, which follows from the stage.
-READ_ONLY = {"createdate", "lastmodifieddate", "hs_lastmodifieddate", "pipeline", "hs_pipeline"}
+# What Kith itself keeps: when, the pipeline, which follows from the stage, a message as it came,
+# and what activities say.
+READ_ONLY = {
+    *("createdate", "lastmodifieddate", "hs_lastmodifieddate", "pipeline", "hs_pipeline"),
+    *("hs_email_text", "hs_email_headers"),
+    *FACTS.split(),
+}
 
 
 def kind(name: str):
@@ -59,8 +89,15 @@ def test_the_types_stand_in_order_with_hubspots_names_and_ids():
         ("companies", "0-2"),
         ("deals", "0-3"),
         ("tickets", "0-5"),
+        ("notes", "0-46"),
+        ("emails", "0-49"),
+        ("calls", "0-48"),
+        ("meetings", "0-47"),
+        ("tasks", "0-27"),
     ]
-    assert not any(one.is_custom or one.is_activity for one in types)
+    assert not any(one.is_custom for one in types)
+    assert [one.name for one in schema.current().main_types] == ["contacts", "companies", "deals", "tickets"]
+    assert [one.name for one in schema.current().activity_types] == [one.name for one in types[4:]]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -92,6 +129,10 @@ def test_what_a_record_cannot_be_without_is_required():
         ("deals", "dealstage"),
         ("tickets", "subject"),
         ("tickets", "hs_pipeline_stage"),
+        ("notes", "hs_note_body"),
+        ("meetings", "hs_meeting_title"),
+        ("tasks", "hs_task_subject"),
+        ("tasks", "hs_task_status"),
     }
 
 

@@ -12,6 +12,7 @@ from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from records import definition, indexes
 from records.definition import Definition, DefinitionRefused
@@ -30,7 +31,20 @@ class SettingsTab:
     url_name: str  # of an address that takes the type's name
 
 
+@dataclass(frozen=True)
+class SettingsPage:
+    """A page on which the settings begin."""
+
+    name: str
+    label: Any
+    url_name: str
+
+
 tabs: list[SettingsTab] = []
+pages: list[SettingsPage] = [
+    SettingsPage("objects", gettext_lazy("Object types"), "settings:objects"),
+    SettingsPage("erasures", gettext_lazy("Permanent deletions"), "settings:erasures"),
+]
 View = Callable[..., HttpResponse]
 
 

@@ -519,7 +519,7 @@ def test_a_batch_costs_the_same_queries_whatever_its_rows_and_the_database_hold(
         return new, len(captured)
 
     small = cost(3, 0)
-    large = cost(60, 100)
+    large = cost(40, 100)
 
     assert large == small
 

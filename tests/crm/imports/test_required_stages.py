@@ -68,7 +68,7 @@ def test_two_rows_of_one_record_may_complete_each_other_in_order(importing):
 
 def test_looking_takes_no_queries(importing):
     numbers = []
-    for count in (3, 60):
+    for count in (3, 40):
         rows = "".join(f"Deal {count} {number},contractsent,5\n" for number in range(count))
         with schema.pinned(), CaptureQueriesContext(connection) as captured:
             importing(f"Name,Stage,Amount\n{rows}", DEALS)
