@@ -1,0 +1,3 @@
+from .drafts import ImportDraft, RememberedMapping
+
+__all__ = ["ImportDraft", "RememberedMapping"]
