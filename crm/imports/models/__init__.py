@@ -1,0 +1,3 @@
+from .running import ImportKey, ImportWanted
+
+__all__ = ["ImportKey", "ImportWanted"]
