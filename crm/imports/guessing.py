@@ -1,194 +1,238 @@
-"""What columns are likely to be, by their names and by what stands in them."""
+"""Guesses what the columns of a file are: by the names of properties, by what such columns are often called,
+and by what somebody said of columns of that name before."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from records import schema
 from records.models import ObjectType, Property
 from records.text import fold
 
-from .targets import FULL_NAME, NAME_PROPERTIES, Side, Targets, settable
+from .reading import ColumnGuess
 
-# What columns are called in other programs' exports, by property; English, folded.
-SYNONYMS = {
-    "email": ("e mail", "mail", "email address", "e mail address", "mail address"),
-    "firstname": ("given name", "forename", "first"),
-    "lastname": ("surname", "family name", "last"),
-    "jobtitle": ("title", "position", "role"),
-    "phone": ("phone number", "telephone", "tel", "home phone", "work phone"),
-    "mobilephone": ("mobile", "cell", "cell phone", "mobile phone number"),
-    "address": ("street", "street address", "address 1", "address line 1"),
-    "zip": ("postcode", "postal code", "zip code", "zip postal code"),
-    "state": ("region", "state region", "province", "county"),
-    "country": ("country region", "location", "office location"),
-    "domain": ("website", "company domain name", "company domain", "web site", "homepage"),
-    "annualrevenue": ("revenue", "annual revenue", "turnover"),
-    "numberofemployees": ("employees", "number of employees", "headcount", "staff"),
-    "industry": ("sector", "branch"),
-    "dealname": ("opportunity", "opportunity name", "opportunity id", "deal"),
-    "amount": ("value", "close value", "deal value", "price"),
-    "dealstage": ("stage",),
-    "hs_pipeline_stage": ("stage", "ticket status"),
-    "closedate": ("close date", "closing date", "expected close date"),
-    "hubspot_owner_id": ("owner", "sales agent", "account manager", "sales rep"),
-    "subject": ("ticket name",),
+# What files call a column, by the property of a standard type; all folded, without signs.
+SYNONYMS: dict[str, dict[str, str]] = {
+    "contacts": {
+        "email": "e mail|mail|email address|e mail address|mail address|adres e mail|e mail 1 value|emailadresse",
+        "firstname": "first|given name|forename|christian name|imie|vorname|prenom|nombre",
+        "lastname": "last|surname|family name|second name|nazwisko|nachname|nom de famille|apellido",
+        "phone": "phone number|telephone|tel|telephone number|telefon|work phone|business phone|phone 1 value",
+        "mobilephone": "mobile|cell|cell phone|mobile number|mobile phone number|komorka|handy|gsm",
+        "jobtitle": "title|position|role|job|contact title|stanowisko|job function",
+        "company": "company|organisation|organization|employer|account|account name|firma|company name",
+        "website": "web|homepage|url|web site|website url",
+        "address": "street|address 1|address line 1|mailing street|ulica|strasse|adres",
+        "city": "town|mailing city|miasto|ort|stadt",
+        "state": "region|state region|province|county|mailing state|wojewodztwo",
+        "zip": "zip code|postcode|post code|postal code|mailing zip postal code|kod pocztowy|plz",
+        "country": "country region|mailing country|kraj|land",
+        "hubspot_owner_id": "contact owner|owner|owner name|responsible|opiekun",
+        "lifecyclestage": "lifecycle|stage",
+        "hs_lead_status": "status",
+    },
+    "companies": {
+        "name": "company|company name|organisation|organization|organisation name|organization name|employer"
+        "|account|account name|firma|nazwa firmy|nazwa|business name|customer|client",
+        "domain": "company domain|company domain name|website domain|domena|web domain",
+        "industry": "sector|branch|branza|company industry",
+        "numberofemployees": "employees|headcount|staff|size|company size|liczba pracownikow",
+        "annualrevenue": "revenue|turnover|sales|company revenue|przychod",
+        "phone": "phone number|telephone|tel|company phone|telefon|company phone number",
+        "website": "web|homepage|url|web site|website url|company website",
+        "address": "street|address 1|address line 1|billing street|company address|ulica|adres",
+        "city": "town|billing city|company city|miasto|ort|stadt",
+        "state": "region|state region|province|county|billing state|company state",
+        "zip": "zip code|postcode|post code|postal code|billing zip postal code|kod pocztowy|plz",
+        "country": "country region|billing country|company country|office location|kraj|land",
+        "description": "about|notes|company description",
+        "hubspot_owner_id": "company owner|account owner|owner|owner name",
+    },
+    "deals": {
+        "dealname": "deal|opportunity|opportunity name|name|deal title",
+        "amount": "value|deal amount|deal value|price|close value|kwota|wartosc|total",
+        "dealstage": "stage|phase|sales stage|etap|status",
+        "closedate": "close date|closing date|closed|expected close date|data zamkniecia|engage close date",
+        "deal_currency_code": "currency|currency code|waluta",
+        "dealtype": "type",
+        "hubspot_owner_id": "deal owner|owner|owner name|sales agent|sales rep|opportunity owner",
+        "description": "deal description|notes|comment",
+    },
+    "tickets": {
+        "subject": "ticket|ticket name|title|summary|name",
+        "content": "ticket description|body|message|details|text",
+        "hs_pipeline_stage": "status|ticket status|stage|state",
+        "hs_ticket_priority": "priority|urgency",
+        "hs_ticket_category": "category|type",
+        "hubspot_owner_id": "ticket owner|owner|assignee|agent",
+    },
 }
-NAMES = ("name", "full name", "contact name", "contact person", "person")
-OTHER_RECORD = {  # what a column is called that names a record of another type
-    "companies": ("company", "company name", "account", "account name", "organization", "organisation", "firm"),
-    "contacts": ("contact", "contact name", "contact email", "contact e mail"),
-    "deals": ("deal", "deal name", "opportunity"),
-    "tickets": ("ticket", "ticket name"),
-}
-PARENTS = ("parent company", "parent", "subsidiary of", "parent account")
-SEPARATOR = ";"
+RECORD_ID = ("record id", "{type} id", "hs object id", "{type} record id", "associated {type} ids")
+FULL_NAME = ("name", "full name", "contact", "contact name", "person", "imie i nazwisko")
+_SIGNS = re.compile(r"[^\w]+|_+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def comparable(header: str) -> str:
-    """Return the name of a column as it compares.
+def spoken(text: str) -> str:
+    """Return a column's name without case, accents and signs.
 
-    >>> comparable("E-Mail_Address"), comparable("CompanyName")
-    ('e mail address', 'company name')
+    >>> spoken("E-Mail_Adresse:"), spoken("PostalCode")
+    ('e mail adresse', 'postal code')
     """
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header)
-    return fold(re.sub(r"[_\-./:()]+", " ", parted))
+    return " ".join(_SIGNS.sub(" ", fold(_CAMEL.sub(" ", text))).split())
 
 
-def guess(targets: Targets, facts: dict[str, Any]) -> list[list[dict[str, Any]]]:
-    """Return the uses of each column of a file: at most one each, and no property twice."""
-    taken: set[str] = set()
-    found: list[list[dict[str, Any]]] = []
-    names = _Names(targets)
-    for place, header in enumerate(facts["header"]):
-        use = None
-        if header and facts["columns"][place]["type"] != "empty":
-            column = comparable(header)
-            key = next((key for key in names.keys(column) if not taken & _sets(targets, key)), None)
-            if key:
-                taken |= _sets(targets, key)
-                use = {"target": key, **options(targets, key, facts, place)}
-        found.append([use] if use else [])
-    return found
+def guess_mapping(
+    object_types: Sequence[ObjectType | str],
+    header: Sequence[str],
+    columns: Sequence[ColumnGuess] = (),
+    remembered: Mapping[str, tuple[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Return a mapping, as a mapping file says it, for rows that hold a record of each of these types.
+
+    `columns` are what was found out about them (`sniff`). `remembered` is, by the name of a column, the
+    type and the property's entry that somebody chose before: ("contacts", {"name": "email", …}) where the
+    rest of the entry is what a mapping file says of the property; ("", None) for a column left out. Each
+    type after the first is associated with the first one. A record whose columns are all unknown gets none,
+    for somebody to choose.
+    """
+    types = [schema.current().type(one) if isinstance(one, str) else one for one in object_types]
+    guess = _Guess(types, [name for name in header if name], {one.name: one for one in columns})
+    guess.take_remembered(remembered or {})
+    guess.take_names()
+    records = {one.name: guess.record(one) for one in types}
+    associations = [{"record": types[0].name, "with": other.name} for other in types[1:]]
+    return {"records": records, "associations": associations}
 
 
-def _sets(targets: Targets, key: str) -> set[str]:
-    target = targets.by_key[key]
-    return {f"{target.side.alias}.{name}" for name in target.properties} or {key}
+class _Guess:
+    def __init__(
+        self, types: Sequence[ObjectType], header: Sequence[str], columns: Mapping[str, ColumnGuess]
+    ) -> None:
+        self.types, self.header, self.columns = types, header, columns
+        self.left = list(header)
+        self.found: dict[str, dict[str, Any]] = {one.name: {} for one in types}
+        self.ids: dict[str, str] = {}
 
+    def take_remembered(self, remembered: Mapping[str, tuple[str, Any]]) -> None:
+        for column in self.header:
+            if column not in remembered:
+                continue
+            type_name, entry = remembered[column]
+            kind = next((one for one in self.types if one.name == type_name), None)
+            if not type_name:
+                self.left.remove(column)
+            elif kind and (prop := kind.properties.get(entry.get("name", ""))) and not prop.read_only:
+                spec = {key: value for key, value in entry.items() if key != "name"}
+                self._take(kind, prop, column, spec)
 
-def options(targets: Targets, key: str, facts: dict[str, Any], place: int) -> dict[str, Any]:
-    """Return what else is likely of a column that becomes a target."""
-    target = targets.by_key[key]
-    if target.other is None:
-        return {"ignore_unknown": True} if target.prop and target.prop.field_type == "user" else {}
-    column = facts["columns"][place]
-    by = by_property(target.other, column["type"])
-    values = facts["values"][place]
-    examples = values if values is not None else column["examples"]
-    separator = SEPARATOR if any(SEPARATOR in text for text in examples) else ""
-    return {"by": by, "separator": separator, "missing": "skip"}
+    def take_names(self) -> None:
+        """Give each column to the property that is called so; the surest names first."""
+        single = len(self.types) == 1
+        for sure in ("qualified", "label", "synonym"):
+            for kind in self.types:
+                names = self._names(kind, sure)
+                for column in list(self.left):
+                    prop = names.get(spoken(column))
+                    if prop and prop.name not in self.found[kind.name] and self._fits(prop, column):
+                        self._take(kind, prop, column, {})
+            if sure == "qualified":
+                self._take_ids(single)
+        self._take_full_names()
 
+    def _names(self, kind: ObjectType, sure: str) -> dict[str, Property]:
+        """Return the properties of a type by what a column of theirs may be called."""
+        names: dict[str, Property] = {}
+        others = {other.name for other in self.types} - {kind.name}
+        for prop in kind.properties.values():
+            if prop.read_only or prop.derivation:
+                continue
+            labels = {spoken(text) for text in (prop.title, prop.label, prop.name)}
+            if sure == "qualified":  # "Company phone", "Contact: e-mail"
+                known = labels | set(self._synonyms(kind, prop))
+                own = {spoken(kind.singular), spoken(kind.singular_label), spoken(kind.name)}
+                called = {f"{type_name} {name}" for type_name in own for name in known}
+            elif sure == "label":
+                called = labels
+            else:
+                called = set(self._synonyms(kind, prop))
+            if kind.name == "contacts" and prop.name == "company" and "companies" in others:
+                continue  # the company's own name then
+            for name in called:
+                names.setdefault(name, prop)
+        return names
 
-def by_property(kind: ObjectType, guessed: str) -> str:
-    """Return the property by which texts of a type name a record; "" for the record's name."""
-    if guessed == "email":
-        return next((prop.name for prop in settable(kind) if prop.field_type == "email" and prop.unique), "")
-    return ""
+    def _synonyms(self, kind: ObjectType, prop: Property) -> list[str]:
+        return SYNONYMS.get(kind.name, {}).get(prop.name, "").split("|")
 
+    def _take_ids(self, single: bool) -> None:
+        for kind in self.types:
+            spoken_types = {spoken(text) for text in (kind.singular, kind.singular_label)}
+            names = {one.format(type=name) for one in RECORD_ID for name in spoken_types}
+            if not single:  # whose would it be?
+                names -= {"record id", "hs object id"}
+            # A number of another system's is no id of ours: only columns that say "record id" are taken.
+            names = {name for name in names if "record" in name or "hs object" in name}
+            column = next((one for one in self.left if spoken(one) in names), "")
+            if column:
+                self.ids[kind.name] = column
+                self.left.remove(column)
 
-class _Names:
-    """The targets by what columns are called that become them."""
+    def _take_full_names(self) -> None:
+        """Part a person's whole name in first and last name, where the file has no such columns."""
+        for kind in self.types:
+            parts = {"firstname": "first", "lastname": "last"}
+            if kind.name != "contacts" or parts.keys() & self.found[kind.name].keys():
+                continue
+            column = next((one for one in self.left if spoken(one) in FULL_NAME), "")
+            if column:
+                self.left.remove(column)
+                for name, part in parts.items():
+                    self.found[kind.name][name] = {"column": column, "part": part}
 
-    def __init__(self, targets: Targets) -> None:
-        self.found: dict[str, list[str]] = {}
-        in_row = {side.object_type.name for side in targets.sides}
-        several = len(targets.sides) > 1
-        for side in targets.sides:
-            self._certain(side)
-        if several:
-            # "Company" in a file of contacts and companies is the company's name rather than a text.
-            for side in targets.sides:
-                for name in OTHER_RECORD.get(side.object_type.name, (fold(side.object_type.singular_label),)):
-                    self._name_of(side, name, first=True)
-        for side in targets.sides:
-            self._probable(side)
-        if targets.only_associations:
-            return
-        for side in targets.sides:
-            for kind in schema.current().main_types:
-                key = f"{side.alias}>{kind.name}"
-                if kind.name in in_row or key not in targets.by_key:
-                    continue
-                words = OTHER_RECORD.get(kind.name, (fold(kind.singular_label), fold(kind.plural_label)))
-                # A contact's property "company" is a text only: the record itself is what is meant.
-                self._add(key, words, first=True)
-            parent = f"{side.alias}>{side.object_type.name}"
-            if side.object_type.name == "companies" and parent in targets.by_key:
-                self._add(parent, PARENTS)
+    def _fits(self, prop: Property, column: str) -> bool:
+        """Whether what the cells hold does not speak against the property."""
+        guess = self.columns.get(column)
+        if guess is None or guess.type == "empty":
+            return True
+        if prop.kind.numeric:
+            return guess.type == "number"
+        if prop.field_type in (Property.FieldType.DATE, Property.FieldType.DATETIME):
+            return guess.type in ("date", "datetime", "text")
+        if prop.field_type == Property.FieldType.EMAIL:
+            return guess.type in ("email", "text")
+        return True
 
-    def keys(self, column: str) -> list[str]:
-        """Return the keys of what a column may be, the likeliest first."""
-        return self.found.get(column, [])
+    def _take(self, kind: ObjectType, prop: Property, column: str, spec: dict[str, Any]) -> None:
+        spec = {**self._way_of_writing(prop, column), **spec}
+        self.found[kind.name][prop.name] = {"column": column, **spec} if spec else column
+        if column in self.left:
+            self.left.remove(column)
 
-    def _add(self, key: str, names: Iterable[str], *, first: bool = False) -> None:
-        for name in names:
-            keys = self.found.setdefault(name, [])
-            if key not in keys:
-                keys.insert(0, key) if first else keys.append(key)
+    def _way_of_writing(self, prop: Property, column: str) -> dict[str, Any]:
+        """Return how the column writes dates and numbers, where that has to be said."""
+        guess = self.columns.get(column)
+        if guess is None:
+            return {}
+        spec: dict[str, Any] = {}
+        is_date = prop.field_type in (Property.FieldType.DATE, Property.FieldType.DATETIME)
+        if is_date and guess.date_formats and not guess.is_exact and guess.date_formats[0] != "%Y-%m-%d":
+            spec["date_format"] = guess.date_formats[0]
+        if prop.kind.numeric and guess.decimal == ",":
+            spec["decimal"] = ","
+        if prop.field_type == Property.FieldType.PERCENTAGE and guess.is_exact:
+            spec["multiply"] = 100  # a workbook shows 0.125 as 12.5 %
+        return spec
 
-    def _certain(self, side: Side) -> None:
-        kind = side.object_type
-        own = fold(kind.singular_label)
-        for prop in settable(kind):
-            key = f"{side.alias}.{prop.name}"
-            names = {comparable(text) for text in (prop.title, prop.label, prop.name)}
-            self._add(key, [*names, *(f"{own} {name}" for name in names)])
-        self._add(f"{side.alias}.*id", (f"{own} id", "record id", f"{own} record id"))
-
-    def _name_of(self, side: Side, name: str, *, first: bool) -> None:
-        kind = side.object_type
-        if kind.primary_properties == NAME_PROPERTIES:
-            self._add(f"{side.alias}.{FULL_NAME}", (name,), first=first)
-        elif kind.primary:
-            self._add(f"{side.alias}.{kind.primary_properties[0]}", (name,), first=first)
-
-    def _probable(self, side: Side) -> None:
-        kind = side.object_type
-        own = fold(kind.singular_label)
-        for prop in settable(kind):
-            self._add(f"{side.alias}.{prop.name}", SYNONYMS.get(prop.name, ()))
-        if kind.primary_properties == NAME_PROPERTIES:
-            self._add(f"{side.alias}.{FULL_NAME}", NAMES)
-        else:
-            self._name_of(side, "name", first=False)
-        for name in (own, f"{own} name", *OTHER_RECORD.get(kind.name, ())):
-            self._name_of(side, name, first=False)
-
-
-def field_type(column: dict[str, Any], values: list[str] | None) -> str:
-    """Return the type of a new property for a column, as `inspecting` found it."""
-    types = {
-        "number": Property.FieldType.NUMBER,
-        "date": Property.FieldType.DATE,
-        "datetime": Property.FieldType.DATETIME,
-        "boolean": Property.FieldType.YES_NO,
-        "email": Property.FieldType.EMAIL,
-        "url": Property.FieldType.URL,
-    }
-    if found := types.get(column["type"]):
-        return found
-    return Property.FieldType.SELECT if values and 2 <= len(values) <= 12 else Property.FieldType.TEXT
-
-
-def identifying(side: Side, mapped: list[str]) -> list[str]:
-    """Return the properties that are likely to identify a record, of those that columns are mapped to."""
-    properties = [side.object_type.properties[name] for name in mapped if name in side.object_type.properties]
-    for one in properties:
-        if one.unique:
-            return [one.name]
-    for one in properties:
-        if one.field_type == Property.FieldType.DOMAIN:
-            return [one.name]
-    primary = side.object_type.primary_properties
-    return list(primary) if primary and set(primary) <= set(mapped) else []
+    def record(self, kind: ObjectType) -> dict[str, Any]:
+        """Return what a mapping file says of a record: its columns, and what identifies it."""
+        said: dict[str, Any] = {"properties": self.found[kind.name]}
+        if kind.name in self.ids:
+            return {"id": self.ids[kind.name], **said}
+        mapped = [kind.properties[name] for name in self.found[kind.name]]
+        unique = [prop.name for prop in mapped if prop.unique]
+        domain = [prop.name for prop in mapped if prop.field_type == Property.FieldType.DOMAIN]
+        primary = [name for name in kind.primary_properties if name in self.found[kind.name]]
+        if match := unique[:1] or domain[:1] or primary:
+            said["match"] = match
+        return said

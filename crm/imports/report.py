@@ -1,6 +1,7 @@
 """What an import says: counts, and problems with the line they stand in."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -16,9 +17,15 @@ class Problem:
 
     line: int
     message: str
+    file: str = ""  # its name, where an import has several
+    cells: Sequence[str] = ()  # of the row, in the order of the header
+    record_id: int | None = None
 
     def __str__(self) -> str:
-        return _("line %(line)s: %(message)s") % {"line": self.line, "message": self.message}
+        said = {"line": self.line, "message": self.message, "file": self.file}
+        if self.file:
+            return _("%(file)s, line %(line)s: %(message)s") % said
+        return _("line %(line)s: %(message)s") % said
 
 
 @dataclass

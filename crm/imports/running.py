@@ -19,7 +19,7 @@ from records.provenance import By
 from .mapping import CellAssociation, Mapping
 from .memo import Memo, Wanted
 from .planning import Plan, Planner, Target
-from .reading import CsvTable, Row
+from .reading import Row, Table
 from .report import ImportRefused, Problem, Report
 
 BATCH = 1_000  # rows
@@ -35,7 +35,7 @@ class Importer:
 
     def __init__(
         self,
-        table: CsvTable,
+        table: Table,
         mapping: Mapping,
         *,
         by: By,

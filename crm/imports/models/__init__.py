@@ -1,3 +1,4 @@
 from .drafts import ImportDraft, RememberedMapping
+from .running import ImportKey, ImportWanted
 
-__all__ = ["ImportDraft", "RememberedMapping"]
+__all__ = ["ImportDraft", "ImportKey", "ImportWanted", "RememberedMapping"]
