@@ -215,6 +215,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 ATTACHMENT_MAX_SIZE = env.int("ATTACHMENT_MAX_SIZE", default=25 * 1024 * 1024)  # bytes
+IMPORT_MAX_SIZE = env.int("IMPORT_MAX_SIZE", default=200 * 1024 * 1024)  # bytes of a file on the pages
 ATTACHMENT_MAX_FILES = env.int("ATTACHMENT_MAX_FILES", default=10)  # at once
 # What the names of files may end with.
 ATTACHMENT_TYPES = [one.strip(" .").lower() for one in env.list("ATTACHMENT_TYPES", default=[*BY_ENDING])]

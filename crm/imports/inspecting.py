@@ -72,4 +72,3 @@ def _collected(table: Table) -> dict[str, Any]:
         "count_is_exact": number <= COUNTED,
         "values": [None if known is None else list(known) for known in values],
     }
-

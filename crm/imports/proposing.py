@@ -22,7 +22,10 @@ OTHER_RECORD = {
     "deals": "deal|deal name|opportunity|opportunity name",
     "tickets": "ticket|ticket name",
 }
-SAME_TYPE = {"companies": "parent|parent company|parent account|subsidiary of", "contacts": "manager|reports to"}
+SAME_TYPE = {
+    "companies": "parent|parent company|parent account|subsidiary of",
+    "contacts": "manager|reports to",
+}
 SEPARATOR = ";"
 FEW = 12  # different values, of which a dropdown can be made
 NEW_TYPES = {

@@ -112,7 +112,12 @@ class Targets:
                 if named:
                     found.append((heading, named))
         words = [
-            Target(f"{one.alias}+{other.alias}", _("%(one)s – %(other)s") % {"one": one, "other": other}, one, beside=other)
+            Target(
+                f"{one.alias}+{other.alias}",
+                _("%(one)s – %(other)s") % {"one": one, "other": other},
+                one,
+                beside=other,
+            )
             for one, other in self.pairs
         ]
         if words:

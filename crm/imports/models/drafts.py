@@ -46,9 +46,13 @@ class ImportDraft(models.Model):
         TWO = "two", _("Two files with a column in common")
         ASSOCIATIONS = "associations", _("Associations only")
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("owner"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("owner")
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.ONE)
-    types = models.JSONField(_("object types"), default=list)  # for each file, the names of what its rows hold
+    types = models.JSONField(
+        _("object types"), default=list
+    )  # for each file, the names of what its rows hold
     file = models.FileField(_("file"), upload_to=new_path, max_length=100)
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
     size = models.PositiveBigIntegerField(_("size"))
@@ -58,7 +62,7 @@ class ImportDraft(models.Model):
     reading = models.JSONField(_("how the files are written"), default=list)  # see crm.imports.inspecting
     facts = models.JSONField(_("what was found in the files"), default=list)
     answers = models.JSONField(_("what the columns are"), default=dict)  # see crm.imports.answers
-    check = models.JSONField(_("result of the dry run"), default=dict)
+    findings = models.JSONField(_("result of the dry run"), default=dict)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 
@@ -86,14 +90,14 @@ class ImportDraft(models.Model):
     @property
     def rows(self) -> int:
         """How many rows its files have together, as far as they were counted."""
-        return sum(facts.get("rows", 0) for facts in self.facts)
+        return sum(facts.get("count", 0) for facts in self.facts)
 
     @property
     def step(self) -> str:
         """Where to go on: the name of the page."""
         if not self.facts or any("problem" in facts for facts in self.facts):
             return "preview"
-        if self.check:
+        if self.findings:
             return "check"
         return "map" if self.answers else "preview"
 
@@ -113,7 +117,9 @@ class RememberedMappingQuerySet(models.QuerySet["RememberedMapping"]):
 class RememberedMapping(models.Model):
     """How the columns of a header were mapped, for the next file that has it."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("owner"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("owner")
+    )
     name = models.CharField(_("name"), max_length=MAPPING_NAME_LENGTH, blank=True)
     is_shared = models.BooleanField(_("for everybody"), default=False)
     kind = models.CharField(_("kind"), max_length=12, choices=ImportDraft.Kind.choices)

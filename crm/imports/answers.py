@@ -1,0 +1,288 @@
+"""What a user has said of the columns of a draft, and the mapping (`building.build`) that this means.
+
+Answers are plain data:
+
+    {"columns": [[[use, …], …], …],     by file and place of the column; see `proposing`
+     "match": {alias: [property, …]},   what identifies a record; nothing: each row creates one
+     "without": {alias: "create"},      what to do where that is empty; "error" otherwise
+     "pairs": {"contacts companies": {"on": true, "label": "7i"}},   records of a row that are associated
+     "join": ["Customer", "Id"],        the columns that two files have in common
+     "on_error": "skip"}
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from records.models import Property
+
+from .models import ImportDraft
+from .report import ImportRefused
+from .targets import ID, Side, Target, Targets, sides
+from .values import ISO_DATE, Choices
+
+Use = dict[str, Any]
+DATES = (Property.FieldType.DATE, Property.FieldType.DATETIME)
+MOST_USES = 4  # of one column
+
+
+@dataclass
+class Trouble:
+    """What is wrong with answers, for the messages beside the fields."""
+
+    columns: dict[tuple[int, int], list[str]] = field(default_factory=dict)  # by file and place
+    sides: dict[str, list[str]] = field(default_factory=dict)  # by alias
+    join: list[str] = field(default_factory=list)
+    general: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.columns or self.sides or self.join or self.general)
+
+
+class Answers:
+    """The answers of a draft, with what they can be. Asks no database but for the names of owners."""
+
+    def __init__(self, draft: ImportDraft) -> None:
+        self.draft = draft
+        self.only_associations = draft.kind == ImportDraft.Kind.ASSOCIATIONS
+        self.said: dict[str, Any] = {
+            "columns": [[[] for _name in facts["header"]] for facts in draft.facts],
+            "match": {},
+            "without": {},
+            "pairs": {},
+            "join": ["", ""],
+            "on_error": "skip",
+            **draft.answers,
+        }
+        self._choices: dict[int, Choices] = {}
+
+    @cached_property
+    def targets(self) -> list[Targets]:
+        """What the columns of each file can become."""
+        several = [name for names in self.draft.types for name in names]
+        all_sides = iter(sides(several))
+        return [
+            Targets([next(all_sides) for _name in names], only_associations=self.only_associations)
+            for names in self.draft.types
+        ]
+
+    @property
+    def sides(self) -> list[Side]:
+        """The records of all files."""
+        return [side for targets in self.targets for side in targets.sides]
+
+    @property
+    def pairs(self) -> list[tuple[Side, Side]]:
+        """The records that may be associated with each other: of a row, or of two files."""
+        return Targets(self.sides).pairs
+
+    def header(self, file: int) -> list[str]:
+        """Return the names of a file's columns."""
+        return self.draft.facts[file]["header"]
+
+    def reading(self, file: int) -> dict[str, str]:
+        """Return what was said of how a file is written."""
+        return self.draft.reading[file] if file < len(self.draft.reading) else {}
+
+    def uses(self, file: int, place: int) -> list[Use]:
+        """Return the uses of a column."""
+        return self.said["columns"][file][place]
+
+    def all_uses(self) -> Iterator[tuple[int, int, Use, Target]]:
+        """Yield each use with its file, the place of its column, and its target."""
+        for file, columns in enumerate(self.said["columns"]):
+            for place, uses in enumerate(columns):
+                for use in uses:
+                    if target := self.targets[file].by_key.get(use["target"]):
+                        yield file, place, use, target
+
+    def mapped(self, side: Side) -> list[Property]:
+        """Return the properties of a record that columns are mapped to, in the order of the columns."""
+        names = [
+            name
+            for _file, _place, _use, target in self.all_uses()
+            if target.side == side
+            for name in target.properties
+        ]
+        known = side.object_type.properties
+        return [known[name] for name in dict.fromkeys(names) if name in known]
+
+    def id_column(self, side: Side) -> str:
+        """Return the column that has a record's id in Kith; "" where there is none."""
+        key = f"{side.alias}.{ID}"
+        return next(
+            (
+                self.header(file)[place]
+                for file, place, use, _target in self.all_uses()
+                if use["target"] == key
+            ),
+            "",
+        )
+
+    def match(self, side: Side) -> list[str]:
+        """Return the properties that identify a record, of those that are mapped."""
+        mapped = {prop.name for prop in self.mapped(side)}
+        return [name for name in self.said["match"].get(side.alias, []) if name in mapped]
+
+    def pair(self, one: Side, other: Side) -> dict[str, Any]:
+        """Return whether two records of a row are associated, and as what."""
+        return {"on": True, "label": "", **self.said["pairs"].get(f"{one.alias} {other.alias}", {})}
+
+    def date_format(self, file: int, place: int, use: Use) -> str:
+        """Return how a column writes dates: as said of it, of its file, or as its cells look."""
+        guessed = self.draft.facts[file]["columns"][place]["date_formats"]
+        return use.get("date_format") or self.reading(file).get("date_format") or next(iter(guessed), "")
+
+    def decimal(self, file: int, place: int, use: Use) -> str:
+        """Return what a column has before its decimals, in the same way."""
+        guessed = self.draft.facts[file]["columns"][place]["decimal"]
+        return use.get("decimal") or self.reading(file).get("decimal") or guessed or "."
+
+    def choices(self, prop: Property) -> Choices:
+        """Return the choices of a property by their names; read once."""
+        if prop.pk not in self._choices:
+            self._choices[prop.pk] = Choices(prop)
+        return self._choices[prop.pk]
+
+    def unknown_cells(self, file: int, place: int, target: Target) -> list[str]:
+        """Return the cells of a column that are none of the values of its property, as far as they were read."""
+        prop = target.prop
+        values = self.draft.facts[file]["values"][place]
+        if prop is None or values is None or not prop.kind.names(prop):
+            return []
+        known = self.choices(prop).by_name
+        cells = dict.fromkeys(
+            part.strip() for cell in values for part in (cell.split(";") if prop.kind.many else [cell])
+        )
+        return [cell for cell in cells if cell and len(known.get(cell.casefold(), [])) != 1]
+
+    # --- What is wrong ------------------------------------------------------------------------------
+
+    def trouble(self) -> Trouble:
+        """Return what is wrong with the answers."""
+        found = Trouble()
+        taken: dict[str, str] = {}
+        for file, place, use, target in self.all_uses():
+            keys = [f"{target.side.alias}.{name}" for name in target.properties] or (
+                [use["target"]] if target.is_id or target.beside else []
+            )
+            for key in keys:
+                if other := taken.get(key):
+                    text = _("“%(column)s” is %(target)s already.") % {
+                        "column": other,
+                        "target": target.title,
+                    }
+                    found.columns.setdefault((file, place), []).append(text)
+                taken.setdefault(key, self.header(file)[place])
+        for side in self.sides:
+            if not self.mapped(side) and not self.id_column(side):
+                found.sides[side.alias] = [
+                    _("No column is a property of %(type)s yet.") % {"type": side.object_type.plural_label}
+                ]
+            elif self.only_associations and not (self.match(side) or self.id_column(side)):
+                found.sides[side.alias] = [_("Say what identifies it.")]
+        if self.draft.kind == ImportDraft.Kind.TWO:
+            for file, name in enumerate(self.said["join"]):
+                if name not in self.header(file):
+                    found.join = [_("Choose the column that both files have.")]
+        return found
+
+    # --- The mapping --------------------------------------------------------------------------------
+
+    def mapping(self, file: int = 0) -> dict[str, Any]:
+        """Return what a mapping file would say of a file of the draft (docs/import.md)."""
+        facts, reading = self.draft.facts[file], self.reading(file)
+        told = {
+            "encoding": facts.get("encoding", ""),
+            "delimiter": facts.get("delimiter", ""),
+            "sheet": facts.get("sheet", "") if facts.get("sheets") else "",
+            "decimal": reading.get("decimal", ""),
+            "date_format": reading.get("date_format", ""),
+        }
+        here = self.targets[file]
+        said: dict[str, Any] = {
+            "file": {key: value for key, value in told.items() if value},
+            "records": {side.alias: self._record(side) for side in here.sides},
+        }
+        values: dict[str, dict[str, str]] = {}
+        associations = []
+        for at, place, use, target in self.all_uses():
+            if at != file:
+                continue
+            column = self.header(file)[place]
+            if target.other is not None:
+                associations.append(self._named(target, column, use))
+            if cells := use.get("values"):
+                values.setdefault(column, {}).update(cells)
+        for one, other in here.pairs:
+            if self.only_associations or self.pair(one, other)["on"]:
+                associations.append(self._in_row(one, other, file))
+        return {**said, "associations": associations, **({"values": values} if values else {})}
+
+    def _record(self, side: Side) -> dict[str, Any]:
+        properties: dict[str, Any] = {}
+        for file, place, use, target in self.all_uses():
+            if target.side != side or not target.properties:
+                continue
+            column = self.header(file)[place]
+            if target.is_full_name:
+                for name, part in zip(target.properties, ("first", "last"), strict=True):
+                    properties[name] = {"column": column, "part": part}
+                continue
+            properties[target.properties[0]] = self._entry(file, place, use, target)
+        record: dict[str, Any] = {"properties": properties}
+        if side.alias != side.object_type.name:
+            record["type"] = side.object_type.name
+        if column := self.id_column(side):
+            return {**record, "id": column}
+        record["match"] = self.match(side)
+        if self.said["without"].get(side.alias) == "create":
+            record["without_match"] = "create"
+        return record
+
+    def _entry(self, file: int, place: int, use: Use, target: Target) -> str | dict[str, Any]:
+        column = self.header(file)[place]
+        prop = target.prop
+        assert prop is not None  # noqa: S101
+        entry: dict[str, Any] = {}
+        is_exact = self.draft.facts[file]["columns"][place]["is_exact"]
+        if prop.field_type in DATES and not is_exact:
+            date_format = self.date_format(file, place, use)
+            entry |= {"date_format": date_format} if date_format not in ("", ISO_DATE) else {}
+        if prop.kind.numeric:
+            decimal = self.decimal(file, place, use)
+            entry |= {"decimal": decimal} if decimal != "." and not is_exact else {}
+            if factor := use.get("multiply"):
+                entry["multiply"] = int(factor)
+        if use.get("ignore_unknown"):
+            entry["ignore_unknown"] = True
+        return {"column": column, **entry} if entry else column
+
+    def _named(self, target: Target, column: str, use: Use) -> dict[str, Any]:
+        assert target.other is not None  # noqa: S101
+        said = {"record": target.side.alias, "column": column, "with": target.other.name}
+        for key in ("by", "separator", "label"):
+            if use.get(key):
+                said[key] = use[key]
+        return {**said, "missing": use.get("missing") or "error"}
+
+    def _in_row(self, one: Side, other: Side, file: int) -> dict[str, Any]:
+        said = {"record": one.alias, "with": other.alias}
+        key = f"{one.alias}+{other.alias}"
+        column = next(
+            (self.header(at)[place] for at, place, use, _target in self.all_uses() if use["target"] == key),
+            "",
+        )
+        if column:
+            said["label_column"] = column
+        elif label := self.pair(one, other)["label"]:
+            said["label"] = label
+        return said
+
+
+def refused(error: ImportRefused) -> Trouble:
+    """Return what the engine finds wrong, as trouble with no place."""
+    return Trouble(general=[str(error)])
