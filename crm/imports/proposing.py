@@ -113,3 +113,16 @@ def field_type(facts: dict[str, Any], place: int) -> Property.FieldType:
     if found := NEW_TYPES.get(column["type"]):
         return found
     return Property.FieldType.SELECT if values and 2 <= len(values) <= FEW else Property.FieldType.TEXT
+
+
+def identifying(side: Side, mapped: list[Property]) -> list[str]:
+    """Return the properties that are likely to identify a record, of those that columns are mapped to."""
+    names = [prop.name for prop in mapped]
+    for prop in mapped:
+        if prop.unique:
+            return [prop.name]
+    for prop in mapped:
+        if prop.field_type == Property.FieldType.DOMAIN:
+            return [prop.name]
+    primary = side.object_type.primary_properties
+    return list(primary) if primary and set(primary) <= set(names) else []
