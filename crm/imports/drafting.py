@@ -155,7 +155,7 @@ def changed(draft_id: int, change: Callable[[ImportDraft], None]) -> ImportDraft
     with transaction.atomic():
         draft = ImportDraft.objects.select_for_update().get(pk=draft_id)
         change(draft)
-        draft.findings = {}
+        draft.findings, draft.check_job = {}, None
         draft.updated_at = timezone.now()
         draft.save()
     return draft
@@ -215,6 +215,39 @@ def _fits(draft: ImportDraft, remembered: RememberedMapping) -> bool:
     """Whether remembered answers are of the shape that a draft's have."""
     columns = remembered.answers.get("columns", [])
     return [len(one) for one in columns] == [len(facts["header"]) for facts in draft.facts]
+
+
+def set_uses(
+    draft_id: int, file: int, place: int, uses: list[dict[str, Any]], settings_said: dict[str, Any] | None
+) -> ImportDraft:
+    """Keep what a column becomes, and what was said beside the columns at the same time.
+
+    A property that comes to be mapped and is likely to identify its record does so, where nothing does yet.
+    """
+
+    def change(draft: ImportDraft) -> None:
+        answers = Answers(draft)
+        said = {**answers.said, **(settings_said or {})}
+        answers.said = said
+        before = {side.alias: {prop.name for prop in answers.mapped(side)} for side in answers.sides}
+        said["columns"][file][place] = uses
+        for side in answers.sides:
+            mapped = answers.mapped(side)
+            likely = proposing.identifying(side, mapped)
+            if not answers.match(side) and set(likely) - before[side.alias]:
+                said["match"][side.alias] = likely
+        draft.answers = said
+
+    return changed(draft_id, change)
+
+
+def set_settings(draft_id: int, said: dict[str, Any]) -> ImportDraft:
+    """Keep what was said beside the columns."""
+
+    def change(draft: ImportDraft) -> None:
+        draft.answers = {**Answers(draft).said, **said}
+
+    return changed(draft_id, change)
 
 
 def use_remembered(draft_id: int, remembered: RememberedMapping) -> ImportDraft:

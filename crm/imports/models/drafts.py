@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from records.models import Job
+
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
@@ -63,6 +65,12 @@ class ImportDraft(models.Model):
     facts = models.JSONField(_("what was found in the files"), default=list)
     answers = models.JSONField(_("what the columns are"), default=dict)  # see crm.imports.answers
     findings = models.JSONField(_("result of the dry run"), default=dict)
+    check_job = models.ForeignKey(
+        Job, models.SET_NULL, null=True, related_name="+", editable=False, verbose_name=_("dry run")
+    )
+    job = models.ForeignKey(
+        Job, models.SET_NULL, null=True, related_name="+", editable=False, verbose_name=_("import")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 
@@ -97,7 +105,7 @@ class ImportDraft(models.Model):
         """Where to go on: the name of the page."""
         if not self.facts or any("problem" in facts for facts in self.facts):
             return "preview"
-        if self.findings:
+        if self.findings or self.check_job_id:
             return "check"
         return "map" if self.answers else "preview"
 
