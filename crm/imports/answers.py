@@ -22,7 +22,7 @@ from records.models import Property
 from .models import ImportDraft
 from .report import ImportRefused
 from .targets import ID, Side, Target, Targets, sides
-from .values import ISO_DATE, Choices
+from .values import ISO_DATE, SEVERAL, Choices
 
 Use = dict[str, Any]
 DATES = (Property.FieldType.DATE, Property.FieldType.DATETIME)
@@ -148,16 +148,22 @@ class Answers:
         return self._choices[prop.pk]
 
     def unknown_cells(self, file: int, place: int, target: Target) -> list[str]:
-        """Return the cells of a column that are none of the values of its property, as far as they were read."""
+        """Return the cells of a column that are no values of its property, as far as they were read."""
         prop = target.prop
         values = self.draft.facts[file]["values"][place]
-        if prop is None or values is None or not prop.kind.names(prop):
+        if prop is None or values is None or not self.has_choices(prop):
             return []
         known = self.choices(prop).by_name
-        cells = dict.fromkeys(
-            part.strip() for cell in values for part in (cell.split(";") if prop.kind.many else [cell])
-        )
-        return [cell for cell in cells if cell and len(known.get(cell.casefold(), [])) != 1]
+
+        def is_known(cell: str) -> bool:
+            parts = cell.split(SEVERAL) if prop.kind.many else [cell]
+            return all(len(known.get(part.strip().casefold(), [])) == 1 for part in parts)
+
+        return [cell for cell in values if not is_known(cell)]
+
+    def has_choices(self, prop: Property) -> bool:
+        """Whether a property has only values that there is a list of."""
+        return bool(self.choices(prop).by_name)
 
     # --- What is wrong ------------------------------------------------------------------------------
 

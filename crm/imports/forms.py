@@ -1,7 +1,7 @@
 """The forms of the import pages."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -64,6 +64,17 @@ WITHOUT = [
     ("error", gettext_lazy("leave the row out")),
     ("create", gettext_lazy("create a record each time")),
 ]
+
+
+EMPTY = "*empty"  # chosen for a cell that stands for no value
+
+
+class Cell(NamedTuple):
+    """The text of cells that is none of a property's values, and what was chosen for it."""
+
+    text: str
+    value: str
+    label: str
 
 
 class TypesField(forms.MultipleChoiceField):
@@ -259,7 +270,7 @@ class UseForm(forms.Form):
         super().__init__(data, prefix=f"u{number}", auto_id=f"c{file}-{place}-%s", initial=use)
         keep: set[str] = set()
         target = self.target
-        self.cells: list[tuple[str, str]] = []  # what is none of the property's values, and what is chosen
+        self.cells: list[Cell] = []  # what is none of the property's values
         self.choices: list[tuple[str, str]] = []
         if target is not None and target.prop is not None:
             keep = self._of_property(answers, file, place, target.prop)
@@ -308,8 +319,11 @@ class UseForm(forms.Form):
         if not unknown or target.prop is None:
             return
         chosen = self.use.get("values", {})
-        self.cells = [(cell, chosen.get(cell, "")) for cell in unknown]
-        self.choices = value_choices(answers, target.prop)
+        self.choices = [(EMPTY, _("leave empty")), *value_choices(answers, target.prop)]
+        known = dict(self.choices)
+        for cell in unknown:
+            value = (chosen[cell] or EMPTY) if cell in chosen else ""
+            self.cells.append(Cell(cell, value, known.get(value, "")))
 
     def options(self, data: Any) -> Use:
         """Return the use that the form says; what is refused stays as it was."""
@@ -321,9 +335,9 @@ class UseForm(forms.Form):
         }
         cells, values = data.getlist(f"{self.prefix}-cell"), data.getlist(f"{self.prefix}-value")
         known = dict(self.choices)
-        asked = {cell for cell, _value in self.cells}
+        asked = {cell.text for cell in self.cells}
         translated = {
-            cell: value
+            cell: "" if value == EMPTY else value
             for cell, value in zip(cells, values, strict=False)
             if cell in asked and value in known
         }
