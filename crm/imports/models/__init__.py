@@ -1,3 +1,3 @@
-from .running import ImportKey, ImportWanted
+from .running import ImportFile, ImportKey, ImportWanted
 
-__all__ = ["ImportKey", "ImportWanted"]
+__all__ = ["ImportFile", "ImportKey", "ImportWanted"]
