@@ -111,7 +111,10 @@ class _Builder:
             },
             replacements=self.replacements,
             unused_columns=[
-                column for name, header in self.headers.items() for column in header if column not in self.used[name]
+                column
+                for name, header in self.headers.items()
+                for column in header
+                if column not in self.used[name]
             ],
             files=tuple(self.headers),
         )
@@ -166,7 +169,9 @@ class _Builder:
         name = keys.text("file")
         if name not in self.headers:
             known = ", ".join(filter(None, self.headers)) or "–"
-            raise keys.refuse(_("there is no file “%(name)s” besides; there are: %(known)s."), name=name, known=known)
+            raise keys.refuse(
+                _("there is no file “%(name)s” besides; there are: %(known)s."), name=name, known=known
+            )
         return name
 
     def reader(self, object_type: ObjectType, name: str, spec: Any) -> PropertyReader:

@@ -137,5 +137,3 @@ class Mapping:
             if column in cells:
                 translated[column] = known.get(translated[column].casefold(), translated[column])
         return translated
-
-

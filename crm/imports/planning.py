@@ -131,9 +131,7 @@ class Planner:
                 problems += wrong
         return drafts, problems
 
-    def _draft(
-        self, mapping: RecordMapping, texts: dict[str, str], id_text: str
-    ) -> tuple[Draft, list[str]]:
+    def _draft(self, mapping: RecordMapping, texts: dict[str, str], id_text: str) -> tuple[Draft, list[str]]:
         draft = Draft(mapping, {}, {}, None)
         problems = []
         for reader in mapping.readers:

@@ -250,13 +250,9 @@ class Steps:
 
     def _words(self, association: CellAssociation, one: ImportWanted) -> list[Word]:
         ends = (association.labels.from_type.pk, association.labels.to_type.pk)
-        return [
-            word for key in filter(None, one.labels.split(",")) if (word := words_of.word(key, *ends))
-        ]
+        return [word for key in filter(None, one.labels.split(",")) if (word := words_of.word(key, *ends))]
 
-    def _judged(
-        self, association: CellAssociation, one: ImportWanted, others: list[int] | None
-    ) -> list[int]:
+    def _judged(self, association: CellAssociation, one: ImportWanted, others: list[int] | None) -> list[int]:
         """Return the record that a cell names; say so where it is none, or may be several."""
         if others is None:  # told already: the name is no value of the property
             return []

@@ -5,60 +5,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ImportFile',
+            name="ImportFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run', models.UUIDField(verbose_name='import')),
-                ('name', models.CharField(max_length=100, verbose_name='name in the mapping')),
-                ('file', models.FileField(upload_to=crm.imports.models.running.new_path, verbose_name='file')),
-                ('file_name', models.CharField(max_length=255, verbose_name='name of the file')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run", models.UUIDField(verbose_name="import")),
+                ("name", models.CharField(max_length=100, verbose_name="name in the mapping")),
+                (
+                    "file",
+                    models.FileField(upload_to=crm.imports.models.running.new_path, verbose_name="file"),
+                ),
+                ("file_name", models.CharField(max_length=255, verbose_name="name of the file")),
             ],
             options={
-                'verbose_name': 'further file of an import',
-                'verbose_name_plural': 'further files of imports',
-                'constraints': [models.UniqueConstraint(fields=('run', 'name'), name='imports_importfile_unique')],
+                "verbose_name": "further file of an import",
+                "verbose_name_plural": "further files of imports",
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "name"), name="imports_importfile_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ImportKey',
+            name="ImportKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run', models.UUIDField(verbose_name='import')),
-                ('place', models.PositiveSmallIntegerField(verbose_name='association of the mapping')),
-                ('key', models.CharField(max_length=64, verbose_name='key')),
-                ('record_id', models.BigIntegerField(verbose_name='record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run", models.UUIDField(verbose_name="import")),
+                ("place", models.PositiveSmallIntegerField(verbose_name="association of the mapping")),
+                ("key", models.CharField(max_length=64, verbose_name="key")),
+                ("record_id", models.BigIntegerField(verbose_name="record")),
             ],
             options={
-                'verbose_name': 'key of an import',
-                'verbose_name_plural': 'keys of imports',
-                'constraints': [models.UniqueConstraint(fields=('run', 'place', 'key', 'record_id'), name='imports_importkey_unique')],
+                "verbose_name": "key of an import",
+                "verbose_name_plural": "keys of imports",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("run", "place", "key", "record_id"), name="imports_importkey_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ImportWanted',
+            name="ImportWanted",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run', models.UUIDField(verbose_name='import')),
-                ('place', models.PositiveSmallIntegerField(verbose_name='association of the mapping')),
-                ('number', models.PositiveIntegerField(verbose_name='number of the row')),
-                ('line', models.PositiveIntegerField(verbose_name='line')),
-                ('record_id', models.BigIntegerField(verbose_name='record')),
-                ('name', models.TextField(verbose_name='name')),
-                ('key', models.CharField(max_length=64, verbose_name='key')),
-                ('labels', models.CharField(blank=True, max_length=500, verbose_name='labels')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run", models.UUIDField(verbose_name="import")),
+                ("place", models.PositiveSmallIntegerField(verbose_name="association of the mapping")),
+                ("number", models.PositiveIntegerField(verbose_name="number of the row")),
+                ("line", models.PositiveIntegerField(verbose_name="line")),
+                ("record_id", models.BigIntegerField(verbose_name="record")),
+                ("name", models.TextField(verbose_name="name")),
+                ("key", models.CharField(max_length=64, verbose_name="key")),
+                ("labels", models.CharField(blank=True, max_length=500, verbose_name="labels")),
             ],
             options={
-                'verbose_name': 'association that an import will make',
-                'verbose_name_plural': 'associations that an import will make',
-                'indexes': [models.Index(fields=['run', 'place', 'id'], name='imports_wanted_in_order')],
+                "verbose_name": "association that an import will make",
+                "verbose_name_plural": "associations that an import will make",
+                "indexes": [models.Index(fields=["run", "place", "id"], name="imports_wanted_in_order")],
             },
         ),
     ]

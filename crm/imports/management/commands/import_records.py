@@ -23,7 +23,9 @@ class Command(BaseCommand):
     help = "Import records and their associations from files; see docs/import.md."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="CSV, TSV, .xlsx or .ods; its first line names the columns.")
+        parser.add_argument(
+            "file", type=Path, help="CSV, TSV, .xlsx or .ods; its first line names the columns."
+        )
         parser.add_argument("--mapping", type=Path, metavar="TOML", help="What the columns are.")
         parser.add_argument("--dry-run", action="store_true", help="Count what would happen; write nothing.")
         parser.add_argument(
@@ -116,7 +118,9 @@ class Command(BaseCommand):
         tables = {}
         for name, how in file_options(said).items():
             if name not in paths:
-                raise ImportRefused(_("Say where the file “%(name)s” is: --file %(name)s=PATH.") % {"name": name})
+                raise ImportRefused(
+                    _("Say where the file “%(name)s” is: --file %(name)s=PATH.") % {"name": name}
+                )
             given = {key: options[key] for key in ("encoding", "delimiter", "sheet") if not name}
             delimiter = given.get("delimiter") or how.delimiter
             tables[name] = open_table(
