@@ -26,6 +26,7 @@ urlpatterns = [
     path("settings/", include("records.urls_settings")),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("records/<slug:type_name>/<int:pk>/emails/upload/", mail_views.upload, name="upload-email"),
+    path("imports/", include("crm.imports.urls")),
     path("", include("crm.tasks.urls")),
     path("records/", include("associations.urls")),
     path("records/", include("records.urls")),

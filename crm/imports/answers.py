@@ -5,6 +5,7 @@ Answers are plain data:
     {"columns": [[[use, …], …], …],     by file and place of the column; see `proposing`
      "match": {alias: [property, …]},   what identifies a record; nothing: each row creates one
      "without": {alias: "create"},      what to do where that is empty; "error" otherwise
+     "write": {alias: "update"},        or "create": whether records are only changed, or only created
      "pairs": {"contacts companies": {"on": true, "label": "7i"}},   records of a row that are associated
      "join": ["Customer", "Id"],        the columns that two files have in common
      "on_error": "skip"}
@@ -27,6 +28,8 @@ from .values import ISO_DATE, SEVERAL, Choices
 Use = dict[str, Any]
 DATES = (Property.FieldType.DATE, Property.FieldType.DATETIME)
 MOST_USES = 4  # of one column
+SECOND = "second"  # what a mapping calls the second file
+FILES = ("", SECOND)
 
 
 @dataclass
@@ -53,8 +56,8 @@ class Answers:
             "match": {},
             "without": {},
             "pairs": {},
+            "write": {},
             "join": ["", ""],
-            "on_error": "skip",
             **draft.answers,
         }
         self._choices: dict[int, Choices] = {}
@@ -198,56 +201,77 @@ class Answers:
 
     # --- The mapping --------------------------------------------------------------------------------
 
-    def mapping(self, file: int = 0) -> dict[str, Any]:
-        """Return what a mapping file would say of a file of the draft (docs/import.md)."""
-        facts, reading = self.draft.facts[file], self.reading(file)
-        told = {
-            "encoding": facts.get("encoding", ""),
-            "delimiter": facts.get("delimiter", ""),
-            "sheet": facts.get("sheet", "") if facts.get("sheets") else "",
-            "decimal": reading.get("decimal", ""),
-            "date_format": reading.get("date_format", ""),
-        }
-        here = self.targets[file]
-        said: dict[str, Any] = {
-            "file": {key: value for key, value in told.items() if value},
-            "records": {side.alias: self._record(side) for side in here.sides},
-        }
-        values: dict[str, dict[str, str]] = {}
-        associations = []
-        for at, place, use, target in self.all_uses():
-            if at != file:
-                continue
+    @property
+    def headers(self) -> dict[str, list[str]]:
+        """The columns of each file, by the name that the mapping gives it."""
+        return {FILES[file]: self.header(file) for file in range(len(self.draft.facts))}
+
+    def mapping(self) -> dict[str, Any]:
+        """Return what a mapping file would say of the draft (docs/import.md)."""
+        said: dict[str, Any] = {"file": self._file(0), "records": {}, "associations": [], "values": {}}
+        if len(self.draft.facts) > 1:
+            said["files"] = {SECOND: self._file(1)}
+        for file, targets in enumerate(self.targets):
+            said["records"] |= {side.alias: self._record(side, file) for side in targets.sides}
+        for file, place, use, target in self.all_uses():
             column = self.header(file)[place]
             if target.other is not None:
-                associations.append(self._named(target, column, use))
+                said["associations"].append(self._named(target, column, use))
             if cells := use.get("values"):
-                values.setdefault(column, {}).update(cells)
-        for one, other in here.pairs:
+                said["values"].setdefault(column, {}).update(cells)
+        for one, other in self.pairs:
             if self.only_associations or self.pair(one, other)["on"]:
-                associations.append(self._in_row(one, other, file))
-        return {**said, "associations": associations, **({"values": values} if values else {})}
+                said["associations"].append(self._between(one, other))
+        return said
 
-    def _record(self, side: Side) -> dict[str, Any]:
+    def _file(self, file: int) -> dict[str, str]:
+        facts = self.draft.facts[file]
+        told = {"encoding": facts.get("encoding"), "delimiter": facts.get("delimiter"), "sheet": facts.get("sheet")}
+        # How dates and decimals are written is said of each column.
+        return {key: value for key, value in told.items() if value}
+
+    def file_of(self, side: Side) -> int:
+        """Return the number of the file whose rows hold a record."""
+        return next(file for file, targets in enumerate(self.targets) if side in targets.sides)
+
+    def _record(self, side: Side, file: int) -> dict[str, Any]:
         properties: dict[str, Any] = {}
-        for file, place, use, target in self.all_uses():
+        for at, place, use, target in self.all_uses():
             if target.side != side or not target.properties:
                 continue
-            column = self.header(file)[place]
+            column = self.header(at)[place]
             if target.is_full_name:
                 for name, part in zip(target.properties, ("first", "last"), strict=True):
                     properties[name] = {"column": column, "part": part}
                 continue
-            properties[target.properties[0]] = self._entry(file, place, use, target)
+            properties[target.properties[0]] = self._entry(at, place, use, target)
         record: dict[str, Any] = {"properties": properties}
         if side.alias != side.object_type.name:
             record["type"] = side.object_type.name
-        if column := self.id_column(side):
-            return {**record, "id": column}
-        record["match"] = self.match(side)
-        if self.said["without"].get(side.alias) == "create":
+        if file:
+            record["file"] = FILES[file]
+        column = self.id_column(side)
+        if column:
+            record["id"] = column
+        else:
+            record["match"] = self.match(side)
+        if self.only_associations:
+            record["write"] = "none"
+            return record
+        write = self.write(side)
+        if write != "both":
+            record["write"] = write
+        if write in ("both", "create") and (column or record["match"]) and self.without(side) == "create":
             record["without_match"] = "create"
         return record
+
+    def write(self, side: Side) -> str:
+        """Return whether records are created and changed ("both"), or one of it only."""
+        return self.said["write"].get(side.alias, "both")
+
+    def without(self, side: Side) -> str:
+        """Return what becomes of rows in which what identifies is empty."""
+        return self.said["without"].get(side.alias, "create" if self.id_column(side) else "error")
 
     def _entry(self, file: int, place: int, use: Use, target: Target) -> str | dict[str, Any]:
         column = self.header(file)[place]
@@ -269,24 +293,28 @@ class Answers:
 
     def _named(self, target: Target, column: str, use: Use) -> dict[str, Any]:
         assert target.other is not None  # noqa: S101
-        said = {"record": target.side.alias, "column": column, "with": target.other.name}
-        for key in ("by", "separator", "label"):
-            if use.get(key):
-                said[key] = use[key]
+        said: dict[str, Any] = {"record": target.side.alias, "column": column, "with": target.other.name}
+        said |= {key: use[key] for key in ("by", "separator") if use.get(key)}
+        if use.get("label"):
+            said["labels"] = [use["label"]]
         return {**said, "missing": use.get("missing") or "error"}
 
-    def _in_row(self, one: Side, other: Side, file: int) -> dict[str, Any]:
-        said = {"record": one.alias, "with": other.alias}
-        key = f"{one.alias}+{other.alias}"
-        column = next(
-            (self.header(at)[place] for at, place, use, _target in self.all_uses() if use["target"] == key),
-            "",
-        )
-        if column:
+    def _between(self, one: Side, other: Side) -> dict[str, Any]:
+        """Return the association of two records of a row, or of rows of two files with something in common."""
+        said: dict[str, Any] = {"record": one.alias, "with": other.alias}
+        if self.file_of(one) != self.file_of(other):
+            column, key_column = self.said["join"]
+            said |= {"column": column, "key_column": key_column, "several": "all", "missing": "skip"}
+        if column := self._label_column(one, other):
             said["label_column"] = column
         elif label := self.pair(one, other)["label"]:
-            said["label"] = label
+            said["labels"] = [label]
         return said
+
+    def _label_column(self, one: Side, other: Side) -> str:
+        key = f"{one.alias}+{other.alias}"
+        found = (self.header(file)[place] for file, place, use, _target in self.all_uses() if use["target"] == key)
+        return next(found, "")
 
 
 def refused(error: ImportRefused) -> Trouble:

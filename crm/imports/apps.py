@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.db.models.signals import post_delete
 from django.utils.translation import gettext_lazy as _
@@ -9,8 +11,14 @@ class ImportsConfig(AppConfig):
     verbose_name = _("Imports")
 
     def ready(self) -> None:
-        """Let files go with what they belong to."""
-        from . import drafting
+        """Register the kinds of jobs, clean up what imports left behind, and let files go with drafts."""
+        from records import signals
+        from records.jobs import periodic
+
+        from . import drafting, jobs, memo  # noqa: F401
         from .models import ImportDraft
 
+        periodic.every(timedelta(days=1), "forget-old-imports", memo.forget_old)
+        # Nobody can tell which rows tell of somebody who is to be forgotten.
+        signals.records_erasing.connect(lambda **kwargs: memo.forget_ended(), weak=False)
         post_delete.connect(drafting.deleted, sender=ImportDraft)

@@ -150,12 +150,12 @@ def _in_common(draft: ImportDraft) -> list[str]:
 def changed(draft_id: int, change: Callable[[ImportDraft], None]) -> ImportDraft:
     """Change a draft under a lock, so that two rows saved at once keep both; return it.
 
-    What a dry run found before holds no longer.
+    What a dry run found before holds no longer, and what was imported may be imported so once more.
     """
     with transaction.atomic():
         draft = ImportDraft.objects.select_for_update().get(pk=draft_id)
         change(draft)
-        draft.findings, draft.check_job = {}, None
+        draft.findings, draft.check_job, draft.job = {}, None, None
         draft.updated_at = timezone.now()
         draft.save()
     return draft

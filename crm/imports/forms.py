@@ -60,6 +60,11 @@ FACTORS = [
     ("100", gettext_lazy("as parts of one (0.25 is 25 %)")),
 ]
 MISSING = [("skip", gettext_lazy("only say so")), ("error", gettext_lazy("leave the row out"))]
+WRITES = [
+    ("both", gettext_lazy("Create new ones and change those that are there")),
+    ("create", gettext_lazy("Only create new ones")),
+    ("update", gettext_lazy("Only change those that are there")),
+]
 WITHOUT = [
     ("error", gettext_lazy("leave the row out")),
     ("create", gettext_lazy("create a record each time")),
@@ -371,6 +376,7 @@ class SettingsForm(forms.Form):
     def __init__(self, answers: Answers, data: Any = None) -> None:
         super().__init__(data, auto_id="settings-%s")
         self.answers = answers
+        self.troubles: dict[str, list[str]] = {}  # by alias
         for number, side in enumerate(answers.sides):
             self._identity(number, side)
         if not answers.only_associations:
@@ -388,8 +394,20 @@ class SettingsForm(forms.Form):
                 )
 
     def _identity(self, number: int, side: Side) -> None:
-        mapped = self.answers.mapped(side)
-        if not mapped or self.answers.id_column(side):
+        mapped, column = self.answers.mapped(side), self.answers.id_column(side)
+        if not (mapped or column):
+            return
+        if not self.answers.only_associations:
+            self.fields[f"write_{number}"] = forms.ChoiceField(
+                label=_("Do"), choices=WRITES, initial=self.answers.write(side), required=False
+            )
+            self.fields[f"without_{number}"] = forms.ChoiceField(
+                label=_("Where these cells are empty"),
+                choices=WITHOUT,
+                initial=self.answers.without(side),
+                required=False,
+            )
+        if column:
             return
         self.fields[f"match_{number}"] = forms.MultipleChoiceField(
             label=str(side),
@@ -397,12 +415,6 @@ class SettingsForm(forms.Form):
             initial=self.answers.match(side),
             required=False,
             widget=forms.CheckboxSelectMultiple,
-        )
-        self.fields[f"without_{number}"] = forms.ChoiceField(
-            label=_("Rows where these cells are empty"),
-            choices=WITHOUT,
-            initial=self.answers.said["without"].get(side.alias, "error"),
-            required=False,
         )
 
     def _pair(self, number: int, one: Side, other: Side) -> None:
@@ -426,9 +438,12 @@ class SettingsForm(forms.Form):
         return [
             {
                 "side": side,
+                "errors": self.troubles.get(side.alias, []),
                 "id_column": self.answers.id_column(side),
-                "match": self[f"match_{number}"] if f"match_{number}" in self.fields else None,
-                "without": self[f"without_{number}"] if f"without_{number}" in self.fields else None,
+                **{
+                    name: self[f"{name}_{number}"] if f"{name}_{number}" in self.fields else None
+                    for name in ("match", "without", "write")
+                },
             }
             for number, side in enumerate(self.answers.sides)
         ]
@@ -453,11 +468,14 @@ class SettingsForm(forms.Form):
     def said(self) -> dict[str, Any]:
         """Return the answers that the form gives; what it refuses or does not ask stays as it was."""
         old, given = self.answers.said, self.cleaned_data if self.is_valid() else {}
-        match, without, pairs = dict(old["match"]), dict(old["without"]), dict(old["pairs"])
+        match, without, write = dict(old["match"]), dict(old["without"]), dict(old["write"])
+        pairs = dict(old["pairs"])
         for number, side in enumerate(self.answers.sides):
             if f"match_{number}" in given:
                 match[side.alias] = given[f"match_{number}"]
+            if f"without_{number}" in given:
                 without[side.alias] = given[f"without_{number}"] or "error"
+                write[side.alias] = given[f"write_{number}"] or "both"
         for number, (one, other) in enumerate(self.answers.pairs):
             if f"on_{number}" in given:
                 pairs[f"{one.alias} {other.alias}"] = {
@@ -465,7 +483,7 @@ class SettingsForm(forms.Form):
                     "label": given.get(f"label_{number}", ""),
                 }
         join = [given.get(f"join_{file}", old["join"][file]) for file in (0, 1)]
-        return {"match": match, "without": without, "pairs": pairs, "join": join}
+        return {"match": match, "without": without, "write": write, "pairs": pairs, "join": join}
 
 
 class ColumnPropertyForm(NewPropertyForm):
@@ -487,15 +505,6 @@ class ColumnPropertyForm(NewPropertyForm):
 class RunForm(forms.Form):
     """The last questions before an import."""
 
-    on_error = forms.ChoiceField(
-        label=gettext_lazy("Rows with a problem"),
-        choices=[
-            ("skip", gettext_lazy("Leave them out, and import the others")),
-            ("stop", gettext_lazy("Import nothing as long as there are any")),
-        ],
-        widget=forms.RadioSelect,
-        initial="skip",
-    )
     remember_as = forms.CharField(
         label=gettext_lazy("Keep this mapping under a name"),
         help_text=gettext_lazy(

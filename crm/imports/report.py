@@ -2,13 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
 
 class ImportRefused(Exception):
     """The import cannot be done, for the reason given; nothing (more) was written."""
+
+
+class Conflict(ImportRefused):
+    """Somebody else has taken a value since it was looked up: the same batch would go well by now."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,32 @@ class Report:
     unchanged: Counter[str] = field(default_factory=Counter)
     associated: int = 0
     already_associated: int = 0
+    labelled: int = 0  # of those that were already associated
     refused: int = 0  # associations that a rule forbids
     missing: int = 0  # associations whose other record was not found
     unused_columns: list[str] = field(default_factory=list)
+
+    def add(self, other: "Report") -> None:
+        """Add the counts of another part of the same import."""
+        for one in fields(self):
+            value = getattr(other, one.name)
+            if isinstance(value, int):
+                setattr(self, one.name, getattr(self, one.name) + value)
+            elif isinstance(value, Counter):
+                getattr(self, one.name).update(value)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts as plain data."""
+        return {
+            one.name: dict(value) if isinstance(value := getattr(self, one.name), Counter) else value
+            for one in fields(self)
+        }
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Self:
+        """Return what `as_json` gave."""
+        by_type = {name: Counter(plain[name]) for name in ("created", "updated", "unchanged")}
+        return cls(**{**plain, **by_type})
 
     def lines(self) -> list[str]:
         """Return the counts as lines for a reader."""
@@ -71,6 +99,8 @@ class Report:
                     "missing": self.missing,
                 }
             )
+        if self.labelled:
+            lines.append(_("labels put on %(number)s associations") % {"number": self.labelled})
         if self.unused_columns:
             lines.append(_("columns not imported: %(names)s") % {"names": ", ".join(self.unused_columns)})
         return lines

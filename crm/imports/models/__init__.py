@@ -1,4 +1,4 @@
 from .drafts import ImportDraft, RememberedMapping
-from .running import ImportKey, ImportWanted
+from .running import ImportFile, ImportKey, ImportWanted
 
-__all__ = ["ImportDraft", "ImportKey", "ImportWanted", "RememberedMapping"]
+__all__ = ["ImportDraft", "ImportFile", "ImportKey", "ImportWanted", "RememberedMapping"]

@@ -11,7 +11,9 @@ from .sheets import SheetTable
 from .table import Table
 
 LOOKED_AT = 1 << 12  # bytes
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what old Excel writes, and what an encrypted workbook is wrapped in
+OLE = (
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what old Excel writes, and what an encrypted workbook is wrapped in
+)
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 OLE_LOOKED_AT = 1 << 22
 OTHERS = {

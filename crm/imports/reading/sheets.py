@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+from crm.imports.exact import Exact
 from crm.imports.report import ImportRefused, Problem
 
 from .archives import check_workbook
-from .table import LONGEST_CELL, Exact, Row, Table, shown
+from .table import LONGEST_CELL, Row, Table, shown
 
 WHOLE = 2**53  # whole numbers below are exact in a cell
 T = TypeVar("T")

@@ -13,13 +13,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.dateparse import parse_datetime
 
+from crm.imports.exact import Exact
 from crm.imports.report import ImportRefused
 from crm.imports.values import read_number
 
 from .delimited import CHUNK, CsvTable, encoding_by_mark
 from .opening import open_table
 from .sheets import SheetTable
-from .table import Exact, Row
+from .table import Row
 
 PREVIEWED = 20  # rows
 LOOKED_AT = 1_000  # rows that guesses go by

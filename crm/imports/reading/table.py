@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from crm.imports.exact import Exact
 from crm.imports.report import ImportRefused, Problem
 
 MOST_COLUMNS = 1_000
@@ -15,17 +16,7 @@ LONGEST_CELL = 131_072  # characters; a quote that is never closed would swallow
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
-class Exact(str):
-    """A cell that is no text in its file but a number, a date or a truth value.
-
-    It stands here with a decimal point, in ISO 8601, as true or false, whatever the mapping says about the
-    file's texts.
-    """
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of a file: its cells by column name, without the white space around them."""
 

@@ -23,7 +23,8 @@ STEPS = [
 
 def draft_or_404(request: Request, pk: int) -> ImportDraft:
     """Return the user's draft. Raises Http404, also where an object type that it needs is gone."""
-    found = ImportDraft.objects.visible_to(request.user).filter(pk=pk).first() if pk < 2**63 else None
+    rows = ImportDraft.objects.visible_to(request.user).select_related("check_job", "job")
+    found = rows.filter(pk=pk).first() if pk < 2**63 else None
     if found is None:
         raise Http404(_("There is no such import in preparation; it may have been deleted."))
     if not drafting.still_there(found):

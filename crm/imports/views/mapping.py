@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from crm.imports import checking, drafting, proposing
-from crm.imports.answers import MOST_USES, Answers, Trouble
+from crm.imports.answers import MOST_USES, Answers, Trouble, refused
 from crm.imports.forms import ColumnPropertyForm, SettingsForm, UseForm
 from crm.imports.models import ImportDraft, RememberedMapping
+from crm.imports.report import ImportRefused
 from crm.imports.targets import Side
 from records import indexes
 from records.http import Request
@@ -34,8 +35,9 @@ def columns(request: Request, pk: int) -> HttpResponse:
         answers = Answers(draft)
         trouble = checking.trouble(answers)
         if not trouble and settings_form.is_valid():
-            checking.begin(draft, request.user)
-            return redirect("imports:check", draft.pk)
+            trouble = _begin(draft, request)
+            if not trouble:
+                return redirect("imports:check", draft.pk)
         settings_form = SettingsForm(answers)
     files = [
         {
@@ -47,6 +49,7 @@ def columns(request: Request, pk: int) -> HttpResponse:
         }
         for file, name in enumerate(draft.names)
     ]
+    settings_form.troubles = trouble.sides
     context = {
         "files": files,
         "settings": settings_form,
@@ -57,6 +60,17 @@ def columns(request: Request, pk: int) -> HttpResponse:
         "may_add": request.user.is_staff,
     }
     return step_page(request, "map", draft, "imports/map.html", refused=bool(trouble), **context)
+
+
+def _begin(draft: ImportDraft, request: Request) -> Trouble:
+    """Begin the dry run; return why it cannot be done."""
+    try:
+        checking.begin(draft, request.user)
+    except ImportRefused as error:
+        return refused(error)
+    except FileNotFoundError:
+        return Trouble(general=[_("The file is gone; upload it again.")])
+    return Trouble()
 
 
 def _places(answers: Answers, file: int) -> list[int]:
