@@ -18,7 +18,6 @@ class ImportsConfig(AppConfig):
         from . import drafting, jobs, memo  # noqa: F401
         from .models import ImportDraft
 
-        periodic.every(timedelta(days=1), "forget-old-imports", memo.forget_old)
-        # Nobody can tell which rows tell of somebody who is to be forgotten.
-        signals.records_erasing.connect(lambda **kwargs: memo.forget_ended(), weak=False)
+        periodic.every(timedelta(days=1), "forget-left-imports", memo.forget_left)
+        signals.records_erasing.connect(lambda **kwargs: memo.forget_left(), weak=False)
         post_delete.connect(drafting.deleted, sender=ImportDraft)

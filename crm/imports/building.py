@@ -29,6 +29,7 @@ from .values import NAME_PARTS, PropertyReader, Source
 # Settings of an association that name a column, and which of its records has that.
 COLUMNS = {"column": "record", "key_column": "with", "label_column": "record"}
 WRITES = ("both", "create", "update", "none")
+DELIMITER_NAMES = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 ID = "id"  # instead of a property: the number that a record has
 
 

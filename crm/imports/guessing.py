@@ -14,10 +14,12 @@ from .reading import ColumnGuess
 # What files call a column, by the property of a standard type; all folded, without signs.
 SYNONYMS: dict[str, dict[str, str]] = {
     "contacts": {
-        "email": "e mail|mail|email address|e mail address|mail address|adres e mail|e mail 1 value|emailadresse",
+        "email": "e mail|mail|email address|e mail address|mail address|adres e mail"
+        "|e mail 1 value|emailadresse",
         "firstname": "first|given name|forename|christian name|imie|vorname|prenom|nombre",
         "lastname": "last|surname|family name|second name|nazwisko|nachname|nom de famille|apellido",
-        "phone": "phone number|telephone|tel|telephone number|telefon|work phone|business phone|phone 1 value",
+        "phone": "phone number|telephone|tel|telephone number|telefon|work phone|business phone"
+        "|phone 1 value",
         "mobilephone": "mobile|cell|cell phone|mobile number|mobile phone number|komorka|handy|gsm",
         "jobtitle": "title|position|role|job|contact title|stanowisko|job function",
         "company": "company|organisation|organization|employer|account|account name|firma|company name",

@@ -39,7 +39,7 @@ class Labels:
     _known: dict[str, list[Word]] = field(default_factory=dict)
 
     def words(self, cells: dict[str, str]) -> list[Word]:
-        """Return the words for a row, as read on the page of the first type's record. Raises ValidationError."""
+        """Return the words for a row, as read on the page of the first type. Raises ValidationError."""
         text = cells[self.column] if self.column else ""
         if text not in self._known:
             names = filter(None, (name.strip() for name in text.split(SEVERAL)))
@@ -121,6 +121,11 @@ class Mapping:
     def of_file(self, file: str) -> list[RecordMapping]:
         """Return the records that a row of a file holds."""
         return [record for record in self.records if record.file == file]
+
+    def labels(self) -> list[tuple[str, Labels]]:
+        """Return the labels of all associations, each with the record on whose page they are read."""
+        rows = [(one.record, one.labels) for one in self.in_row]
+        return rows + [(one.record, one.labels) for one in self.by_cell]
 
     def translate(self, cells: dict[str, str]) -> dict[str, str]:
         """Return a row's cells with the replacements made that the mapping asks for."""

@@ -10,10 +10,10 @@ from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from records.models import Job
 from records.services import batches
 
 from .models import ImportFile, ImportKey, ImportWanted
@@ -21,6 +21,8 @@ from .models.running import new_run
 
 KEY_LENGTH = 64
 CLEANED = 20_000  # rows at once
+YOUNG = timedelta(days=1)
+RESUMABLE = (Job.State.WAITING, Job.State.RUNNING, Job.State.FAILED)
 
 
 def key_of(name: str) -> str:
@@ -67,17 +69,17 @@ class Memo:
         A key may stand for any number of records, so this goes by pairs; (0, 0) begins.
         """
         quote = connection.ops.quote_name
-        fields = [field.column for field in ImportWanted._meta.concrete_fields]
+        fields = [field.column or "" for field in ImportWanted._meta.concrete_fields]
         columns = ", ".join(f"w.{quote(column)}" for column in fields)
         statement = f"""
             SELECT {columns}, k.record_id FROM {quote(ImportWanted._meta.db_table)} w
             JOIN {quote(ImportKey._meta.db_table)} k ON k.run = w.run AND k.place = w.place AND k.key = w.key
-            WHERE w.run = %s AND w.place = %s AND (w.id > %s OR (w.id = %s AND k.record_id > %s)) AND w.id >= %s
+            WHERE w.run = %s AND w.place = %s AND w.id >= %s AND (w.id > %s OR k.record_id > %s)
             ORDER BY w.id, k.record_id LIMIT %s
         """  # noqa: S608
         run = ImportKey._meta.get_field("run").get_db_prep_value(self.run, connection)
         with connection.cursor() as cursor:
-            cursor.execute(statement, [run, place, after[0], after[0], after[1], after[0], number])
+            cursor.execute(statement, [run, place, after[0], after[0], after[1], number])
             rows = cursor.fetchall()
         return [(ImportWanted.from_db(connection.alias, fields, row[:-1]), row[-1]) for row in rows]
 
@@ -104,13 +106,20 @@ class Memo:
         _forget_files(ImportFile.objects.filter(run=self.run))
 
 
-def forget_old() -> None:
-    """Forget what imports left behind that were killed and that nobody can take up again."""
-    limit = timezone.now() - timedelta(days=settings.JOBS_KEPT_DAYS + 1)
-    run = new_run(limit.timestamp())
+def forget_left() -> None:
+    """Forget what imports left behind that nobody can take up again.
+
+    For data protection too: an erasure deletes what ended jobs were to do, and this what they remember. What
+    is less than a day old may belong to an import from the command line that is under way.
+    """
+    resumable = Job.objects.filter(kind__startswith="import", state__in=RESUMABLE).values_list(
+        "params", flat=True
+    )
+    runs = [UUID(params["run"]) for params in resumable if "run" in params]
+    limit = new_run((timezone.now() - YOUNG).timestamp())
     for model in (ImportWanted, ImportKey):
-        model.objects.filter(run__lt=run).delete()
-    _forget_files(ImportFile.objects.filter(run__lt=run))
+        model.objects.filter(run__lt=limit).exclude(run__in=runs).delete()
+    _forget_files(ImportFile.objects.filter(run__lt=limit).exclude(run__in=runs))
 
 
 def _forget_files(files: "Iterable[ImportFile]") -> None:

@@ -70,9 +70,7 @@ class Planner:
         self.mapping, self.report, self.tell, self.file = mapping, report, tell, file
         self.records = mapping.of_file(file)
         self.labels = [
-            association.labels
-            for association in (*mapping.in_row, *mapping.by_cell)
-            if association.labels.column and mapping.file_of[association.record] == file
+            labels for record, labels in mapping.labels() if labels.column and mapping.file_of[record] == file
         ]
         self.plan = Plan()
         self.found: dict[str, dict[Key, list[Record]]] = {}

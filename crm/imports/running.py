@@ -1,6 +1,7 @@
 """Runs an import in this process, as the command line does."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -47,7 +48,7 @@ class Importer:
 
     def run(self) -> Report:
         """Import. Raises ImportRefused where nothing (more) was written; each problem is told before."""
-        spools = {name: Spool(lambda table=table: table) for name, table in self.tables.items()}
+        spools = {name: Spool(partial(self.tables.__getitem__, name)) for name in self.tables}
         state: dict[str, Any] = {"run": new_run().hex}
         try:
             self._run(spools, state)

@@ -42,7 +42,7 @@ class Spool:
             table = open_table()
             self.header, self.source = table.header, table.rows()
             # Nameless until it is complete: a process that is killed leaves nothing behind.
-            self.file = tempfile.TemporaryFile(dir=path.parent if path else None)
+            self.file = tempfile.TemporaryFile(dir=path.parent if path else None)  # noqa: SIM115
         self.columns = list(dict.fromkeys(self.header))  # of which a row has cells: each name once
 
     def read_on(self, most: int) -> None:
@@ -144,7 +144,7 @@ _lock = threading.Lock()
 
 
 def spooled(run: str, file: str, open_table: Callable[[], Table]) -> Spool:
-    """Return the spool of a file of an import: the one that this process has, that lies there, or a new one."""
+    """Return the spool of a file of an import: that of this process, one that lies there, or a new one."""
     with _lock:
         known = _open.get((run, file))
         if known and not known.is_broken:

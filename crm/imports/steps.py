@@ -60,6 +60,7 @@ class Steps:
         for key, value in {"phase": "read", "file": 0, "row": 0, "place": 0, "after": [0, 0]}.items():
             state.setdefault(key, value)
         self.report = Report()  # of what this object has done
+        self.progress = 0  # of rows, and of names in cells
         self.here: dict[int, tuple[int, Row]] = {}  # rows of the batch with their numbers, by line
 
     def step(self) -> bool:
@@ -125,6 +126,7 @@ class Steps:
                 rows.append(item)
                 self.here[item.line] = (number, item)
         self.report.rows += len(items)
+        self.progress += len(items)
         self.state["row"] += len(items)
         self._batch(rows)
         return False
@@ -135,7 +137,9 @@ class Steps:
         self._write(plan)
         for place, association in enumerate(mapping.by_cell):
             if mapping.file_of[association.record] == file:
-                self.memo.want(self._wanted(association, place, plan))
+                wanted = self._wanted(association, place, plan)
+                self.memo.want(wanted)
+                self.state["wanted"] = self.state.get("wanted", 0) + len(wanted)
             if association.key_column and mapping.file_of[association.key_record] == file:
                 self.memo.hold(
                     place,
@@ -219,6 +223,7 @@ class Steps:
             self.state.pop("joined", None)
             return False
         self.state["after"] = [wanted[-1].pk, 0]
+        self.progress += len(wanted)
         self._name_rows(association, wanted)
         found = self._named(association, place, wanted)
         self._associate(

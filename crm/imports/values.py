@@ -121,7 +121,7 @@ class PropertyReader:
             return round(number * self.multiply, places)
 
     def _clean_exact(self, text: Exact) -> Any:
-        """Return the value of a cell that is no text: its date is written in ISO 8601, whatever the others."""
+        """Return the value of a cell that is no text: a date is written in ISO 8601."""
         if not isinstance(self._field, forms.DateField | forms.DateTimeField):
             return self._clean(self._typed(text))
         if isinstance(self._field, forms.DateField) and (day := parse_date(text[:10])):

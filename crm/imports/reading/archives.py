@@ -1,8 +1,8 @@
 """Looks a workbook (a ZIP archive of XML) through before a library opens it.
 
 A few kilobytes can unpack to more than a machine holds, and one cell in the last corner of a sheet can ask
-for a table of 17 billion cells. So everything is unpacked once, in pieces that are thrown away: the real sizes
-are counted, not those that the archive states, and so are the rows and columns of each sheet.
+for a table of 17 billion cells. So everything is unpacked once, in pieces that are thrown away: the real
+sizes are counted, not those that the archive states, and so are the rows and columns of each sheet.
 """
 
 import re

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -28,6 +29,7 @@ class Table:
     """A file with a header. It is read from the beginning each time `rows` is called."""
 
     kind = ""
+    copy: Any = None  # of a file that is stored elsewhere: goes with the table
 
     def __init__(self, path: Path, name: str = "") -> None:
         self.path, self.name = path, name or path.name

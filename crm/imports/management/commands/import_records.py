@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from crm.imports.building import build, load_toml
+from crm.imports.building import DELIMITER_NAMES, build, load_toml
 from crm.imports.reading import Table, open_table
 from crm.imports.report import ImportRefused, Problem, Report
 from crm.imports.running import Importer
@@ -15,7 +15,6 @@ from crm.imports.said import file_options
 from records import schema
 from records.provenance import By, Origin
 
-DELIMITER_NAMES = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 WITHOUT_FILE = ("type", "map", "match", "associate", "date_format", "decimal")
 
 
