@@ -26,15 +26,17 @@ OPENING = READING[:3]
 def on_disk(file: File) -> Iterator[Path]:
     """Let a stored file be read by its path: its own, or that of a copy which goes afterwards."""
     try:
-        path = Path(file.path)  # type: ignore[attr-defined]
+        path: Path | None = Path(file.path)  # type: ignore[attr-defined]
     except NotImplementedError:
-        with NamedTemporaryFile() as copy, file.open("rb") as stored:
-            for chunk in stored.chunks():
-                copy.write(chunk)
-            copy.flush()
-            yield Path(copy.name)
-    else:
+        path = None
+    if path and path.is_file():
         yield path
+        return
+    with NamedTemporaryFile() as copy, file.open("rb") as stored:
+        for chunk in stored.chunks():
+            copy.write(chunk)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def inspect(path: Path, name: str, reading: dict[str, str]) -> dict[str, Any]:
