@@ -226,7 +226,11 @@ class Answers:
 
     def _file(self, file: int) -> dict[str, str]:
         facts = self.draft.facts[file]
-        told = {"encoding": facts.get("encoding"), "delimiter": facts.get("delimiter"), "sheet": facts.get("sheet")}
+        told = {
+            "encoding": facts.get("encoding"),
+            "delimiter": facts.get("delimiter"),
+            "sheet": facts.get("sheet"),
+        }
         # How dates and decimals are written is said of each column.
         return {key: value for key, value in told.items() if value}
 
@@ -300,7 +304,7 @@ class Answers:
         return {**said, "missing": use.get("missing") or "error"}
 
     def _between(self, one: Side, other: Side) -> dict[str, Any]:
-        """Return the association of two records of a row, or of rows of two files with something in common."""
+        """Return the association of two records of a row, or of rows of two files that share a key."""
         said: dict[str, Any] = {"record": one.alias, "with": other.alias}
         if self.file_of(one) != self.file_of(other):
             column, key_column = self.said["join"]
@@ -313,7 +317,9 @@ class Answers:
 
     def _label_column(self, one: Side, other: Side) -> str:
         key = f"{one.alias}+{other.alias}"
-        found = (self.header(file)[place] for file, place, use, _target in self.all_uses() if use["target"] == key)
+        found = (
+            self.header(file)[place] for file, place, use, _target in self.all_uses() if use["target"] == key
+        )
         return next(found, "")
 
 

@@ -53,6 +53,7 @@ DELIMITERS = [
     (":", gettext_lazy("Colon :")),
 ]
 DECIMALS = [(".", gettext_lazy("Point: 1,234.50")), (",", gettext_lazy("Comma: 1.234,50"))]
+DECIMAL_NAMES = {".": gettext_lazy("point"), ",": gettext_lazy("comma")}
 FACTORS = [
     ("", gettext_lazy("as they are")),
     ("1000", gettext_lazy("in thousands")),
@@ -226,7 +227,7 @@ class ReadingForm(forms.Form):
         dates = [("", _("As found: %(found)s") % {"found": found}), *date_choices(formats)]
         self.fields["date_format"].choices = dates  # type: ignore[attr-defined]
         decimals = {column["decimal"] for column in facts["columns"]} & {".", ","}
-        marks = " ".join(sorted(decimals)) or "."
+        marks = ", ".join(str(DECIMAL_NAMES[one]) for one in sorted(decimals)) or str(DECIMAL_NAMES["."])
         self.fields["decimal"].choices = [("", _("As found: %(found)s") % {"found": marks}), *DECIMALS]  # type: ignore[attr-defined]
 
     def _offer(self, name: str, choices: Iterable[tuple[str, Any]], chosen: str) -> None:
@@ -272,6 +273,7 @@ class UseForm(forms.Form):
     ) -> None:
         self.target: Target | None = answers.targets[file].by_key.get(use.get("target", ""))
         self.use, self.number = use, number
+        self.of_several = len(answers.targets[file].sides) > 1
         super().__init__(data, prefix=f"u{number}", auto_id=f"c{file}-{place}-%s", initial=use)
         keep: set[str] = set()
         target = self.target

@@ -68,7 +68,7 @@ class Target:
     @property
     def title(self) -> str:
         """Its label with the record's."""
-        return f"{self.side} › {self.label}"
+        return self.label if self.beside else f"{self.side} › {self.label}"
 
 
 def sides(type_names: Iterable[str]) -> list[Side]:
@@ -114,7 +114,7 @@ class Targets:
         words = [
             Target(
                 f"{one.alias}+{other.alias}",
-                _("%(one)s – %(other)s") % {"one": one, "other": other},
+                _("Label: %(one)s – %(other)s") % {"one": one, "other": other},
                 one,
                 beside=other,
             )
@@ -148,7 +148,8 @@ class Targets:
             yield Target(f"{side.alias}.{prop.name}", prop.title, side, prop=prop)
 
     def _named(self, side: Side, other: ObjectType) -> Target:
-        return Target(f"{side.alias}>{other.name}", other.singular_label, side, other=other)
+        label = _("associated %(type)s") % {"type": other.singular_label.lower()}
+        return Target(f"{side.alias}>{other.name}", label, side, other=other)
 
 
 def words(one: ObjectType, other: ObjectType) -> list[tuple[str, str]]:

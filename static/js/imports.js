@@ -18,8 +18,8 @@
       fill(target);
     }
   }, { rootMargin: "600px" });
-  htmx.onLoad((part) => {
-    for (const select of part.querySelectorAll("select[data-fill]")) seen.observe(select);
+  document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+    for (const select of elt.querySelectorAll("select[data-fill]")) seen.observe(select);
   });
   // Whoever is quicker than the observer, such as by the Tab key.
   document.addEventListener("focusin", ({ target }) => {

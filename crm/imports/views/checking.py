@@ -149,5 +149,3 @@ def run(request: Request, pk: int) -> HttpResponse:
         context["form"] = form
         return step_page(request, "check", draft, "imports/check.html", refused=True, **context)
     return redirect(started)
-
-

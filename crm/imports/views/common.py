@@ -34,7 +34,13 @@ def draft_or_404(request: Request, pk: int) -> ImportDraft:
 
 
 def step_page(
-    request: Request, step: str, draft: ImportDraft | None, template: str, *, refused: bool = False, **context: Any
+    request: Request,
+    step: str,
+    draft: ImportDraft | None,
+    template: str,
+    *,
+    refused: bool = False,
+    **context: Any,
 ) -> HttpResponse:
     """Show a step of an import; a refused form as 422."""
     names = [name for name, _label in STEPS]
@@ -46,7 +52,9 @@ def step_page(
             "label": label,
             "number": place + 1,
             "is_current": place == here,
-            "address": reverse(f"imports:{name}", args=[draft.pk]) if draft and place <= max(ahead, here) else "",
+            "address": reverse(f"imports:{name}", args=[draft.pk])
+            if draft and place <= max(ahead, here)
+            else "",
         }
         for place, (name, label) in enumerate(STEPS)
     ]

@@ -1,4 +1,4 @@
-"""The third step: what each column becomes. Each row of the page saves itself; without script, on a page of its own."""
+"""The third step: what each column becomes. Each row saves itself; without script, on a page of its own."""
 
 from typing import Any
 
@@ -246,5 +246,3 @@ def _use_new(draft: ImportDraft, file: int, place: int, side: Side, name: str) -
     uses = [*answers.uses(file, place), use][-MOST_USES:]
     drafting.set_uses(draft.pk, file, place, uses, None)
     return name
-
-
