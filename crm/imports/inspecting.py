@@ -40,7 +40,7 @@ def on_disk(file: File) -> Iterator[Path]:
 
 
 def inspect(path: Path, name: str, reading: dict[str, str]) -> dict[str, Any]:
-    """Return what was found in a file: `reading.Sniffed` as plain data, and more. What is said is not guessed.
+    """Return what was found in a file: `reading.Sniffed` as plain data, and more. What is said is no guess.
 
     Raises ImportRefused where it cannot be read.
     """

@@ -98,6 +98,7 @@ def _row(
         "id": f"column-{file}-{place}",
         "name": facts["header"][place],
         "examples": column["examples"],
+        "sides": answers.targets[file].sides,
         "uses": [UseForm(answers, file, place, number, use, data) for number, use in enumerate(shown)],
         "is_used": bool(uses),
         "takes_more": bool(uses) and len(shown) == len(uses) < MOST_USES,
@@ -151,6 +152,8 @@ def _posted(answers: Answers, file: int, place: int, data: Any) -> list[dict[str
     """Return the uses of a column that a form gives: one whose target is new begins with what is likely."""
     targets = answers.targets[file].by_key
     old = [use for use in answers.uses(file, place) if use["target"] in targets]
+    if "target" not in data:
+        return old
     uses: list[dict[str, Any]] = []
     for number, key in enumerate(data.getlist("target")[:MOST_USES]):
         if key not in targets or any(use["target"] == key for use in uses):
