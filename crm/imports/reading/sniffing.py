@@ -140,7 +140,7 @@ def guess_encodings(path: Path) -> list[str]:
             return []
         if b"\0" in start:
             even, odd = start[::2].count(0), start[1::2].count(0)
-            if max(even, odd) < len(start) // 8:
+            if max(even, odd) < 0.3 * len(start) or min(even, odd) > 0.03 * len(start):
                 return []
             return ["utf-16-le"] if odd > even else ["utf-16-be"]
         file.seek(0)
