@@ -130,7 +130,7 @@ def _there(pairs: Sequence[Pair]) -> Mapping[Pair, Association]:
         for row in Association.objects.among(wanted).prefetch_related("labellings"):
             if row.pair in wanted:
                 found[wanted[row.pair]] = row
-    return found
+    return {pair: found[pair] for pair in pairs if pair in found}  # the first has the last place of a limit
 
 
 def _changing(wish: Wish, there: Mapping[Pair, Association]) -> list[Pair]:

@@ -66,7 +66,7 @@ class WithOneForm(forms.Form):
             del self.fields["labels"]
 
     def clean_other(self) -> Record:
-        """Offer the labels, now that both object types are known; refuse one that is not of the type chosen."""
+        """Refuse one of another type than was chosen; offer the labels, now that both types are known."""
         other = self.cleaned_data["other"]
         wanted = self.cleaned_data.get("type")
         if wanted and other.kind.name != wanted:
@@ -207,7 +207,7 @@ def answer(action: Action, admin: Any, request: HttpRequest, rows: QuerySet) -> 
     ids = selected.ids(FORESEEN)
     result = foresee(wish, ids)
     other = form.cleaned_data["other"]
-    context = {
+    context: dict[str, Any] = {
         "lines": _said(result, other, will=True),
         "does_something": any(result[name] for name in DOING) or selected.number > len(ids),
         "refusals": bulk.refusals(result.report, other),

@@ -90,8 +90,10 @@ def test_selected_records_are_associated_with_a_label_as_one_change_that_can_be_
     assert associated(company) == {people[0].pk}  # nothing is written before
 
     done = do(admin_client, "associate", people, company, labels=[label])
-    assert done.status_code == 302 and done.url == CONTACTS
-    assert associated(company) == {one.pk for one in people} and not associated(other)
+    assert done.status_code == 302
+    assert done.url == CONTACTS
+    assert associated(company) == {one.pk for one in people}
+    assert not associated(other)
     assert all("Employer" in labels_of(one, company) for one in people)
     change = Change.objects.latest("pk")
     assert (change.kind, change.origin) == (Change.Kind.BULK, Origin.ADMIN)
@@ -149,10 +151,12 @@ def test_a_refused_form_keeps_what_was_chosen(admin_client):
         assert refused.status_code == 422
         form = refused.context["form"]
         assert text in str(form.errors["other"])
-        assert form["type"].value() == "deals" and form["labels"].value() == [label]
+        assert form["type"].value() == "deals"
+        assert form["labels"].value() == [label]
         assert f'value="{contact.pk}"' in refused.content.decode()  # the selection goes along
     refused = ask(admin_client, "associate", [contact], other=deal.pk, labels=["999"], preview="1")
-    assert refused.status_code == 422 and "does not exist" in str(refused.context["form"].errors["labels"])
+    assert refused.status_code == 422
+    assert "does not exist" in str(refused.context["form"].errors["labels"])
     assert refused.context["form"]["other"].value() == str(deal.pk)
     assert "Decides" in refused.content.decode()  # and without script the labels are offered now
 
@@ -162,7 +166,8 @@ def test_only_what_has_been_shown_is_done(admin_client):
     seen = ask(admin_client, "associate", [contact], other=one.pk, preview="1").context["seen"]
 
     shown = ask(admin_client, "associate", [contact], other=other.pk, seen=seen, carry_out="1")
-    assert shown.status_code == 200 and shown.context["seen"] != seen
+    assert shown.status_code == 200
+    assert shown.context["seen"] != seen
     assert not associated(contact)
 
 
@@ -170,7 +175,7 @@ def test_only_what_has_been_shown_is_done(admin_client):
 
 
 def test_associations_with_one_record_are_removed_and_others_stay(admin_client):
-    company, kept = CompanyFactory(name="Acme"), CompanyFactory()
+    company, kept = CompanyFactory(name="Acme"), DealFactory()
     people = ContactFactory.create_batch(3)
     for one in people[:2]:
         services.associate(one, [company.pk, kept.pk], by=by())
@@ -182,7 +187,8 @@ def test_associations_with_one_record_are_removed_and_others_stay(admin_client):
     ]
     assert "labels" not in shown.context["form"].fields
     done = do(admin_client, "dissociate", people, company)
-    assert associated(company) == set() and associated(kept) == {one.pk for one in people[:2]}
+    assert associated(company) == set()
+    assert associated(kept) == {one.pk for one in people[:2]}
     assert any("has no primary company now" in text for text in said(done))
 
 
@@ -219,7 +225,8 @@ def test_a_label_that_a_limit_refuses_leaves_the_association_as_it_was(admin_cli
         services.associate(one, [company.pk], by=by(), words={company.pk: [client]})
     label = key(people[0], company, "Boss of")
 
-    do(admin_client, "label", people, company, labels=[label])
+    done = do(admin_client, "label", people, company, labels=[label])
+    print(said(done))
     assert labels_of(people[0], company) == ["Boss of", "Primary"]
     assert labels_of(people[1], company) == ["Client", "Primary"]
 
@@ -242,7 +249,8 @@ def test_very_many_are_a_job(admin_client, monkeypatch, deed):
     assert "in the background" in shown.content.decode()
     done = do(admin_client, deed, people, company, **labels)
     job = Job.objects.get()
-    assert done.url == job.get_absolute_url() and job.state == Job.State.DONE
+    assert done.url == job.get_absolute_url()
+    assert job.state == Job.State.DONE
     assert (job.total, job.done) == (4, 4)
     expected = {
         "associate": {"associated": 3, "refused": 1},
@@ -254,7 +262,8 @@ def test_very_many_are_a_job(admin_client, monkeypatch, deed):
     assert (job.change.kind, job.change.origin) == (Change.Kind.BULK, Origin.ADMIN)
     if deed == "associate":
         error = job.errors.get()
-        assert error.record_id == people[3].pk and "already has 3 contacts" in error.message
+        assert error.record_id == people[3].pk
+        assert "already has 3 contacts" in error.message
 
 
 @pytest.mark.parametrize(
@@ -279,7 +288,8 @@ def test_only_those_who_may_are_offered_the_actions_and_can_do_it(
         assert ("lines" in (answered.context or {})) == (deed in offered)
     if offered:  # a record that the user may not look at is none to choose
         refused = ask(client, min(offered), [contact], other=DealFactory().pk, preview="1")
-        assert refused.status_code == 422 and "other" in refused.context["form"].errors
+        assert refused.status_code == 422
+        assert "other" in refused.context["form"].errors
 
 
 def test_records_of_several_types_of_ones_own_have_no_labels_in_common(admin_client):
@@ -294,15 +304,19 @@ def test_records_of_several_types_of_ones_own_have_no_labels_in_common(admin_cli
         both.append(record_services.create_record(kind, {"title": f"One of {name}"}, by=by()))
 
     refused = ask(admin_client, "label", both, url)
-    assert refused.status_code == 302 and "Filter the list" in said(refused)[0]
+    assert refused.status_code == 302
+    assert "Filter the list" in said(refused)[0]
     assert "labels" not in ask(admin_client, "associate", both, url).context["form"].fields
     do(admin_client, "associate", both, company, url)
     assert associated(company) == {one.pk for one in both}
     do(admin_client, "label", both[:1], company, url, labels=[key(both[0], company, "Host")])
-    assert labels_of(both[0], company) == ["Host"] and labels_of(both[1], company) == []
+    assert labels_of(both[0], company) == ["Host"]
+    assert labels_of(both[1], company) == []
 
 
-@pytest.mark.parametrize(("deed", "looking", "doing"), [("associate", 0, 0), ("dissociate", 0, 0), ("label", 0, 0)])
+@pytest.mark.parametrize(
+    ("deed", "looking", "doing"), [("associate", 16, 38), ("dissociate", 12, 37), ("label", 17, 51)]
+)
 def test_the_number_of_queries_does_not_follow_that_of_the_records(admin_client, deed, looking, doing):
     make_label("contacts", "companies", "Client")
     label = key(ContactFactory(), CompanyFactory(), "Client")
@@ -314,7 +328,7 @@ def test_the_number_of_queries_does_not_follow_that_of_the_records(admin_client,
             for one in people:
                 services.associate(one, [company.pk], by=by())
         for send in (ask, do):
-            with CaptureQueriesContext(connection, ) as queries:
+            with CaptureQueriesContext(connection) as queries:
                 if send is ask:
                     ask(admin_client, deed, people, other=company.pk, preview="1", **labels)
                 else:
