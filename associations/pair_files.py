@@ -41,7 +41,7 @@ class PairFile:
     `labels` are those of lines that name none. Nothing but the line at hand is kept in memory.
     """
 
-    stream: IO[str]  # opened with newline=""
+    stream: IO[bytes]
     delimiter: str = ""  # found out from the first line where it is not given
     labels: tuple[str, ...] = field(default=())
 
@@ -49,9 +49,10 @@ class PairFile:
         """Yield line after line; raises Unreadable for what is no text, or no CSV."""
         number = 0
         try:
-            first = self.stream.readline()
+            texts = self._texts()
+            first = next(texts, "")
             delimiter = self.delimiter or next((one for one in DELIMITERS if one in first), ",")
-            rows = csv.reader(chain([first], self.stream), delimiter=delimiter, strict=True)
+            rows = csv.reader(chain([first], texts), delimiter=delimiter, strict=True)
             places = {name: place for place, name in enumerate(COLUMNS)}
             for row in rows:
                 number, begun = rows.line_num, number + 1
@@ -61,13 +62,18 @@ class PairFile:
                     places = named
                     continue
                 yield self._line(row, places, _("line %(number)s") % {"number": begun})
-        except UnicodeDecodeError as error:
-            raise Unreadable(
-                _("After line %(number)s the text is not UTF-8.") % {"number": number}
-            ) from error
         except csv.Error as error:
             said = _("Line %(number)s is no CSV: %(reason)s.")
             raise Unreadable(said % {"number": number + 1, "reason": error}) from error
+
+    def _texts(self) -> Iterator[str]:
+        """Yield the lines as text; each is read as UTF-8 by itself, so that a message can name it."""
+        for number, line in enumerate(self.stream, 1):
+            try:
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                said = _("Line %(number)s is not UTF-8.")
+                raise Unreadable(said % {"number": number}) from error
 
     def _header(self, row: list[str]) -> dict[str, int]:
         """Return where the columns stand, where this row names them."""

@@ -1,7 +1,7 @@
 """Texts by which a command or a file names records, such as `contacts:123`, and which records they mean.
 
-`type:id`, `type:text`, where the text is looked for among the type's unique values, then its domains, then its
-names, or `type.property=value`. Many are looked up at once: what a batch costs does not follow its size.
+`type:id`, `type.property=value`, or `type:text`, where the text is looked for among the type's unique values,
+then its domains, then its names. Many are looked up at once: what a batch costs does not follow its size.
 """
 
 import re

@@ -1,6 +1,5 @@
-"""What the commands `associate` and `dissociate` share: reading pairs, finding records, counting, stopping."""
+"""What the commands `associate` and `dissociate` share: they read pairs, find records, count and stop."""
 
-import io
 import sys
 from argparse import ArgumentParser
 from collections import Counter
@@ -36,7 +35,7 @@ class Stopped(Exception):
 
 
 class Known(NamedTuple):
-    """A line whose records and labels there are: the pair in the order of the line, and what its labels mean."""
+    """A line whose records and labels there are: the pair in its order, and what its labels mean."""
 
     line: Line
     pair: Pair
@@ -51,7 +50,7 @@ class PairCommand(BaseCommand):
     summary: ClassVar[Any]  # of the change, for pairs from a file
 
     def do(self, lines: Sequence[Known], by: By) -> None:
-        """Do a batch in the transaction that is under way; `count` what came of it, `tell` of what is refused."""
+        """Do a batch in the transaction under way; `count` what came of it, `tell` of what is refused."""
         raise NotImplementedError
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -88,6 +87,7 @@ class PairCommand(BaseCommand):
         self.dry_run = options["dry_run"]
         self.counted: Counter[str] = Counter()
         self.problems = 0
+        self.begun = False
         self.words: dict[tuple[str, int, int], Word | None] = {}
         broken = ""
         user = self._user(options["user"])
@@ -132,7 +132,7 @@ class PairCommand(BaseCommand):
             raise CommandError(_("A delimiter is one character, or “tab”."))
         with self._opened(name) as stream:
             lines = PairFile(stream, delimiter, given)
-            if name != "-":  # one that breaks off in the middle writes nothing
+            if name != "-" and stream.seekable():  # one that breaks off in the middle writes nothing
                 for _line in lines:
                     pass
                 stream.seek(0)
@@ -140,20 +140,12 @@ class PairCommand(BaseCommand):
             yield lines, Origin.IMPORT, f"{self.summary} ({said})"
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[IO[str]]:
+    def _opened(self, name: str) -> Iterator[IO[bytes]]:
         if name == "-":
-            raw = getattr(sys.stdin, "buffer", None)
-            if raw is None:  # a test's, or another program's
-                yield sys.stdin
-                return
-            stream = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-            try:
-                yield stream
-            finally:
-                stream.detach()
+            yield sys.stdin.buffer
             return
         try:
-            with Path(name).open(encoding="utf-8-sig", newline="") as stream:
+            with Path(name).open("rb") as stream:
                 yield stream
         except OSError as error:
             said = _("%(file)s cannot be read: %(reason)s.")
@@ -191,6 +183,7 @@ class PairCommand(BaseCommand):
                 transaction.set_rollback(True)
 
     def _do(self, batch: Sequence[Line], by: By) -> None:
+        self.begun = True
         known = self._known(batch)
         if known:
             self.do(known, by)
@@ -208,10 +201,9 @@ class PairCommand(BaseCommand):
         for line in readable:
             one, other = found[line.record], found[line.other]
             if isinstance(one, BadReference) or isinstance(other, BadReference):
-                for problem in dict.fromkeys(
-                    str(end) for end in (one, other) if isinstance(end, BadReference)
-                ):
-                    self.tell(line, problem, again=problem != str(one))
+                wrong = [str(end) for end in (one, other) if isinstance(end, BadReference)]
+                for place, problem in enumerate(dict.fromkeys(wrong)):
+                    self.tell(line, problem, again=place > 0)
                 continue
             words = []
             for text in line.labels:
@@ -255,7 +247,8 @@ class PairCommand(BaseCommand):
         self.stderr.write(f"{line.place}: {problem}")
 
     def _conclude(self, broken: str) -> None:
-        wrote = not self.dry_run and not (self.stops and (self.problems or broken))
+        failed = self.problems or broken
+        wrote = not self.dry_run and not (self.stops and failed) and (self.begun or not broken)
         if self.dry_run:
             self.stdout.write(_("Dry run: nothing was written."))
         if wrote or self.dry_run:

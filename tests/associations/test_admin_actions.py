@@ -225,8 +225,7 @@ def test_a_label_that_a_limit_refuses_leaves_the_association_as_it_was(admin_cli
         services.associate(one, [company.pk], by=by(), words={company.pk: [client]})
     label = key(people[0], company, "Boss of")
 
-    done = do(admin_client, "label", people, company, labels=[label])
-    print(said(done))
+    do(admin_client, "label", people, company, labels=[label])
     assert labels_of(people[0], company) == ["Boss of", "Primary"]
     assert labels_of(people[1], company) == ["Client", "Primary"]
 
