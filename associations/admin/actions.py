@@ -31,6 +31,8 @@ from records.admin.common import by
 from records.admin.records import BulkAction, RecordAdmin
 from records.history import forget_if_empty, recorded
 from records.models import Change, Record
+from records.provenance import By
+from records.transactions import unit_of_work
 
 from .common import undo_link
 from .fields import LabelsField
@@ -252,10 +254,7 @@ def _carry_out(selected: Selected, wish: Wish, other: Record) -> HttpResponse:
             wish, selected.stream(), selected.of_type, by=by(request), summary=summary
         )
         return HttpResponseRedirect(job.get_absolute_url())
-    with transaction.atomic():
-        author = recorded(by(request), Change.Kind.BULK, summary)
-        result = carry_out(wish, selected.ids(), by=author)
-        forget_if_empty(author.change)
+    author, result = _at_once(wish, selected.ids(), by(request), summary)
     done = " ".join(_said(result, other, will=False))
     back = request.get_full_path()
     if author.change.pk:
@@ -270,6 +269,15 @@ def _carry_out(selected: Selected, wish: Wish, other: Record) -> HttpResponse:
     for refusal in bulk.refusals(result.report, other)[:REASONS_SAID]:
         messages.warning(request, refusal.message)
     return HttpResponseRedirect(back)
+
+
+@unit_of_work
+def _at_once(wish: Wish, ids: list[int], author: By, summary: str) -> tuple[By, Result]:
+    with transaction.atomic():
+        author = recorded(author, Change.Kind.BULK, summary)
+        result = carry_out(wish, ids, by=author)
+        forget_if_empty(author.change)
+    return author, result
 
 
 # --- In words ---------------------------------------------------------------------------------------

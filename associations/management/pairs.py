@@ -23,6 +23,7 @@ from records.history import forget_if_empty, recorded
 from records.models import Change, ObjectType
 from records.provenance import By, Origin
 from records.references import BadReference, Finder
+from records.transactions import unit_of_work
 
 BATCH = 2_000  # lines of a batch
 LARGEST_BATCH = 10_000
@@ -87,6 +88,7 @@ class PairCommand(BaseCommand):
         self.dry_run = options["dry_run"]
         self.counted: Counter[str] = Counter()
         self.problems = 0
+        self.told: list[str] = []
         self.begun = False
         self.words: dict[tuple[str, int, int], Word | None] = {}
         broken = ""
@@ -156,31 +158,37 @@ class PairCommand(BaseCommand):
     def _run(self, lines: Iterable[Line], by: By, summary: str, size: int) -> None:
         """Do batch after batch: with stop, and in a dry run, in one transaction; else each in its own."""
         if not (self.stops or self.dry_run):
-            author = None
             try:
                 for batch in batches(lines, size):
-                    before = self.counted.copy(), self.problems
-                    try:
-                        with transaction.atomic():
-                            author = author or recorded(by, Change.Kind.BULK, summary)
-                            self._do(batch, author)
-                    except BaseException:
-                        self.counted, self.problems = before
-                        raise
+                    by = self._do_alone(batch, by, summary)
+                    self._flush()
             finally:
-                if author is not None and author.change.pk:
-                    with transaction.atomic():
-                        forget_if_empty(author.change)
+                if by.change is not None:
+                    forget_if_empty(by.change)
             return
         with transaction.atomic():
             author = recorded(by, Change.Kind.BULK, summary)
             for batch in batches(lines, size):
                 self._do(batch, author)
+                self._flush()
                 if self.problems and self.stops and not self.dry_run:
                     raise Stopped
             forget_if_empty(author.change)
             if self.dry_run:
                 transaction.set_rollback(True)
+
+    @unit_of_work
+    def _do_alone(self, batch: Sequence[Line], by: By, summary: str) -> By:
+        """Do a batch in a transaction of its own; return `by` with the change, which the first one makes."""
+        before = self.counted.copy(), self.problems
+        try:
+            with transaction.atomic():
+                by = recorded(by, Change.Kind.BULK, summary)
+                self._do(batch, by)
+        except BaseException:
+            (self.counted, self.problems), self.told = before, []
+            raise
+        return by
 
     def _do(self, batch: Sequence[Line], by: By) -> None:
         self.begun = True
@@ -244,7 +252,13 @@ class PairCommand(BaseCommand):
     def tell(self, line: Line, problem: str, *, again: bool = False) -> None:
         """Say what is wrong with a line; `again` for a further problem of one that was told of."""
         self.problems += not again
-        self.stderr.write(f"{line.place}: {problem}")
+        self.told.append(f"{line.place}: {problem}")
+
+    def _flush(self) -> None:
+        """Print what a batch told of; it may have been done twice, where it lost a deadlock."""
+        for text in self.told:
+            self.stderr.write(text)
+        self.told = []
 
     def _conclude(self, broken: str) -> None:
         failed = self.problems or broken
