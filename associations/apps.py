@@ -15,6 +15,7 @@ class AssociationsConfig(AppConfig):
             definitions,
             duplicates,
             labels,
+            list_actions,
             pair_pages,
             quiet_lines,
             receivers,
@@ -39,6 +40,7 @@ class AssociationsConfig(AppConfig):
         activity_pages.register()
         receivers.connect()
         columns.register()
+        list_actions.register()
         duplicates.register()
         related_filters.register()
         undoing.register()
