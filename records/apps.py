@@ -22,6 +22,7 @@ class RecordsConfig(AppConfig):
             told_attachments,
             told_snapshots,
             undo_attachments,
+            undo_jobs,  # noqa: F401  (a kind of jobs)
         )
         from .jobs import keeping, periodic
         from .models import Attachment, ObjectType, Pipeline, Property, PropertyGroup, Stage
