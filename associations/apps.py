@@ -14,6 +14,7 @@ class AssociationsConfig(AppConfig):
             columns,
             definitions,
             duplicates,
+            exporting,
             labels,
             list_actions,
             pair_pages,
@@ -42,6 +43,7 @@ class AssociationsConfig(AppConfig):
         columns.register()
         list_actions.register()
         duplicates.register()
+        exporting.register()
         related_filters.register()
         undoing.register()
         told.register()
