@@ -1,4 +1,4 @@
-"""What associations add to exports: for each object type, with which of its records a record is associated."""
+"""What associations add to exports: with which records of each object type a record is associated."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -75,16 +75,17 @@ class OtherForm(ActionForm):
         kind = self.chosen.kind
         if self.gives_labels and not may_be_associated(self.object_type.pk, kind.pk):
             names = {"one": self.object_type.plural_label.lower(), "other": kind.plural_label.lower()}
-            raise ValidationError(
-                _("The settings do not let %(one)s be associated with %(other)s.") % names
-            )
+            raise ValidationError(_("The settings do not let %(one)s be associated with %(other)s.") % names)
         keys = posted_keys(self.said).get(str(self.chosen.pk), [])
         cleaned["words"] = chosen_words(keys, self.object_type.pk, kind.pk) if self.gives_labels else []
         return cleaned
 
     @property
     def params(self) -> dict[str, Any]:
-        return {"other": self.cleaned_data["other"], "labels": [one.key for one in self.cleaned_data["words"]]}
+        return {
+            "other": self.cleaned_data["other"],
+            "labels": [one.key for one in self.cleaned_data["words"]],
+        }
 
     @property
     def message(self) -> str:

@@ -181,9 +181,7 @@ class ListJob(JobKind):
         visible = Record.objects.visible_to(run.user).of_type(object_type).filter(pk__in=ids)
         live = set(visible.values_list("pk", flat=True))
         try:
-            effect = action.act(
-                object_type, [pk for pk in ids if pk in live], run.params["params"], run.by
-            )
+            effect = action.act(object_type, [pk for pk in ids if pk in live], run.params["params"], run.by)
         except ValidationError as error:
             raise JobRefused(" ".join(error.messages)) from error
         for name, number in (

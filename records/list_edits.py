@@ -92,7 +92,9 @@ class SetProperty(ListAction):
         edit = Edit(object_type, params)
         if edit.is_blank:
             text = ngettext(
-                "%(property)s of %(count)s record emptied", "%(property)s of %(count)s records emptied", number
+                "%(property)s of %(count)s record emptied",
+                "%(property)s of %(count)s records emptied",
+                number,
             )
         else:
             text = ngettext(

@@ -54,7 +54,11 @@ class Selection:
     @property
     def address(self) -> str:
         """Where the list is, as it was shown."""
-        return f"{self.records.address}?{QueryDict(self.back).urlencode()}" if self.back else self.records.address
+        return (
+            f"{self.records.address}?{QueryDict(self.back).urlencode()}"
+            if self.back
+            else self.records.address
+        )
 
     def has_changed(self, data: QueryDict) -> bool:
         """Whether they are more or fewer than somebody has seen."""

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from .views import attachments, bin, board, duplicates, erasing, exports, list_actions, lists, record, saved_views
+from .views import (
+    attachments,
+    bin,
+    board,
+    duplicates,
+    erasing,
+    exports,
+    list_actions,
+    lists,
+    record,
+    saved_views,
+)
 
 app_name = "records"
 urlpatterns = [

@@ -74,7 +74,10 @@ class CsvTable:
             elif _NO_TEXT.search("".join(cells)):
                 yield Problem(line, _("NUL, or half of a character: no database can store that as text."))
             else:
-                yield Row(line, {name: restored(cell.strip()) for name, cell in zip(self.header, cells, strict=True)})
+                yield Row(
+                    line,
+                    {name: restored(cell.strip()) for name, cell in zip(self.header, cells, strict=True)},
+                )
 
     # --- Bytes to text --------------------------------------------------------------------------
 

@@ -111,7 +111,10 @@ def export(request: Request, type_name: str) -> HttpResponseBase:
 
 
 def _show(request: Request, object_type: ObjectType, context: dict[str, Any], status: int) -> HttpResponse:
-    context |= {"object_type": object_type, "title": _("Export %(type)s") % {"type": object_type.plural_label}}
+    context |= {
+        "object_type": object_type,
+        "title": _("Export %(type)s") % {"type": object_type.plural_label},
+    }
     template = "records/_export.html" if request.htmx else "records/export.html"
     return render(request, template, context, status=status)
 

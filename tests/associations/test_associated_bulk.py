@@ -304,9 +304,7 @@ def test_of_many_a_job_does_what_it_can_as_one_change(signed_in, deal, monkeypat
     before = called(deal)
     assert "in the background" in post(signed_in, deal, action, all="1").text
 
-    answer = post(
-        signed_in, deal, action, TO_LIST, labels=[deal.founder], all="1", confirmed="1", count="4"
-    )
+    answer = post(signed_in, deal, action, TO_LIST, labels=[deal.founder], all="1", confirmed="1", count="4")
 
     job = Job.objects.get()
     assert answer["HX-Redirect"] == job.get_absolute_url()

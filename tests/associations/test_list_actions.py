@@ -225,9 +225,10 @@ def test_who_lacks_what_a_stage_requires_is_refused_and_the_others_move(signed_i
     prop.save()
     data = {"property": "dealstage", "value-of": "dealstage", "value": stages[2].pk}
 
-    assert "is required in the stage" in post(
-        signed_in, "set-property", deals, "deals", **data, step="preview"
-    ).text
+    assert (
+        "is required in the stage"
+        in post(signed_in, "set-property", deals, "deals", **data, step="preview").text
+    )
     answer = post(signed_in, "set-property", deals, "deals", headers=HTMX, **data, step="do").text
 
     assert "1 record was refused." in answer
