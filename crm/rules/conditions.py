@@ -6,6 +6,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from records import schema
 from records.filters import Filters
 from records.lists import RecordList
 from records.models import Record, SavedView
@@ -18,8 +19,8 @@ from .models import Rule
 def all_of(rule: Rule, user: Any) -> Any:
     """Return the records that a rule is for as they are now, whatever triggers it, as `user` sees them.
 
-    The value that a property has to change to is looked at by `records_of`, not here: `of_value` narrows by it
-    where the list has a filter for that.
+    Of a property that holds several values, whether it has those that the rule waits for is judged by
+    `records_of` only.
     """
     rows = rule.kind.model.objects.visible_to(user).of_type(rule.kind)
     for view in _views(rule):
@@ -27,6 +28,10 @@ def all_of(rule: Rule, user: Any) -> Any:
     if rule.conditions:
         filters = Filters(rule.kind, rule.query, user)
         rows = filters.apply(rows, is_narrowed=False)
+    prop = rule.prop
+    if rule.trigger == Rule.Trigger.CHANGED and rule.trigger_value is not None and prop and not prop.kind.many:
+        wanted = values.restored(prop, rule.trigger_value)
+        rows = rows.with_values([prop]).filter(**{prop.lookup: wanted})
     return rows
 
 
@@ -53,8 +58,6 @@ def records_of(rule: Rule, ids: Sequence[int], user: Any, *, in_trigger_view: bo
 
 def in_view(view: SavedView, user: Any) -> Any:
     """Return the records that a saved view shows to a user."""
-    from records import schema
-
     kind = schema.current().type_by_id(view.object_type_id)
     query = view.parameters
     query.pop("view", None)  # a board shows the same records
@@ -98,10 +101,19 @@ def problems(rule: Rule) -> list[str]:
 
 
 def _view_problems(rule: Rule, view: SavedView) -> list[str]:
-    if rule.run_as and not SavedView.objects.visible_to(rule.run_as).filter(pk=view.pk).exists():
+    if rule.run_as and view.pk not in _open_to(rule.run_as):
         text = _("%(user)s may not open the saved view “%(name)s”.")
         return [text % {"user": rule.run_as, "name": view}]
     return _query_problems(rule, view.parameters)
+
+
+def _open_to(user: Any) -> set[int]:
+    """Return the ids of the saved views that a user may open; one query for a request."""
+
+    def look_up() -> set[int]:
+        return set(SavedView.objects.visible_to(user).values_list("pk", flat=True))
+
+    return schema.remembered(f"views open to {user.pk}", look_up)
 
 
 def _query_problems(rule: Rule, query: QueryDict) -> list[str]:

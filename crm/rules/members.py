@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from records.services import batches
 
 from .conditions import in_view
 from .models import Rule, RuleMember
@@ -62,6 +61,3 @@ def sweep(rule: Rule) -> list[int]:
     return sorted(now ^ held)
 
 
-def batches_of(ids: Sequence[int]) -> list[Sequence[int]]:
-    """Return ids in pieces small enough for one run."""
-    return list(batches(ids))

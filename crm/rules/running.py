@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -189,10 +188,10 @@ def act(work: Work) -> None:
         action = ACTIONS[one["action"]]
         if work.only_others is None or isinstance(action, AssociateMatching):
             action.do(_fresh(work), one)
-    if work.tally.counts["calls"]:
+    if work.tally.counts["calls"] and not work.dry:
         from .webhooks import begin
 
-        transaction.on_commit(partial(begin, work.rule.pk), robust=True)
+        transaction.on_commit(begin, robust=True)
 
 
 def _fresh(work: Work) -> Work:

@@ -5,7 +5,6 @@ run when that has been committed: a rule never breaks or holds up a save, and no
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -92,7 +91,7 @@ def _begin(runs: list[RuleRun]) -> None:
     from .running import run_all  # which writes by what calls this
 
     RuleRun.objects.bulk_create(runs)
-    transaction.on_commit(partial(run_all, [run.pk for run in runs]), robust=True)
+    transaction.on_commit(lambda: run_all([run.pk for run in runs]), robust=True)
 
 
 def _triggered(

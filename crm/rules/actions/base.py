@@ -30,6 +30,7 @@ class Work:
     run: RuleRun | None = None
     # Where others were written that match: the actions that match have a look at these alone.
     only_others: set[int] | None = None
+    dry: bool = False  # whether all of it is taken back
     ids: list[int] = field(init=False)
 
     def __post_init__(self) -> None:

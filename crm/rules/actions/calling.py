@@ -65,5 +65,6 @@ class CallWebhook(Action):
                         record_ids=list(batch[start : start + RECORDS]),
                     )
                 )
-        WebhookCall.objects.bulk_create(calls)
+        if not work.dry:
+            WebhookCall.objects.bulk_create(calls)
         work.tally.add("calls", n=len(calls))
