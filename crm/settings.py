@@ -56,6 +56,8 @@ INSTALLED_APPS = [
     "simple_history",
     "django_prose_editor",  # its static files only
     "csp",
+    "django_tasks",
+    "django_tasks_db",
     "crm",
     "crm.accounts",
     "crm.imports",
@@ -147,6 +149,21 @@ SIMPLE_HISTORY_DATE_INDEX = False  # history is read by record and by change
 
 # Days that archived records stay in the recycle bin before they are deleted for good; 0 keeps them for ever.
 RECYCLE_BIN_DAYS = env.int("RECYCLE_BIN_DAYS", default=90)
+
+# --- Work in the background -------------------------------------------------------------------
+
+REDIS_URL = env("REDIS_URL", default="")  # where jobs queue up; without it, in the database
+if REDIS_URL:
+    TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend", "QUEUES": ["default"]}}
+    RQ_QUEUES = {"default": {"URL": REDIS_URL}}
+    INSTALLED_APPS.append("django_rq")
+else:
+    TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+JOB_WORKERS = env.int("JOB_WORKERS", default=1)  # processes that `manage.py work` keeps
+JOBS_LEASE = env.float("JOBS_LEASE", default=30)  # seconds until the job of a worker that died is taken up
+JOBS_TURN = env.float("JOBS_TURN", default=20)  # seconds after which a long job lets others have a turn
+JOBS_KEPT_DAYS = env.int("JOBS_KEPT_DAYS", default=30)  # that ended jobs and their files are kept
+JOBS_IMMEDIATE = False  # run them at once, in the process that starts them
 
 # --- E-mail -----------------------------------------------------------------------------------
 

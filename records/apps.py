@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.db.models.signals import post_delete, post_migrate, post_save
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,7 @@ class RecordsConfig(AppConfig):
         from . import (
             attachments,
             lists,
+            recycle_bin,
             schema,
             search,
             signals,
@@ -19,6 +22,7 @@ class RecordsConfig(AppConfig):
             told_snapshots,
             undo_attachments,
         )
+        from .jobs import keeping, periodic
         from .models import Attachment, ObjectType, Pipeline, Property, PropertyGroup, Stage
 
         for model in (ObjectType, PropertyGroup, Property, Pipeline, Stage):
@@ -31,4 +35,7 @@ class RecordsConfig(AppConfig):
         undo_attachments.register()
         signals.records_erasing.connect(attachments.erasing)
         post_delete.connect(attachments.deleted, sender=Attachment)
+        signals.records_erasing.connect(lambda **kwargs: keeping.forget_ended(), weak=False)
+        periodic.every(timedelta(days=1), "delete-old-jobs", keeping.delete_old)
+        periodic.every(timedelta(days=1), "empty-bin", recycle_bin.empty)
         post_migrate.connect(search.keep_installed, sender=self)

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from records.services import batches
 
-from . import kept, members, sense, webhooks
+from . import kept, members, sense
 from .models import Rule, RuleRun
 from .running import left_behind, prune, run_one
 
@@ -33,7 +33,6 @@ def look_after() -> Done:
         if rule.trigger == Rule.Trigger.VIEW:
             done.entered += _sweep(rule.pk)
     done.deleted = prune()
-    webhooks.begin_if_due()
     return done
 
 

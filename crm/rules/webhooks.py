@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from requests_hardened import Config, Manager
 from requests_hardened.ip_filter import InvalidIPAddress
 
-from records.models import Record
+from records.jobs import start
+from records.models import Job, Record
 from records.provenance import By, Origin
 
 from . import values
@@ -36,10 +37,7 @@ logger = logging.getLogger(__name__)
 
 def begin() -> None:
     """See to it that a worker makes the calls that are due, unless one is at it."""
-    from records.jobs import start
-    from records.models import Job
-
-    from .jobs import MakeCalls
+    from .jobs import MakeCalls  # which needs this module
 
     if not Job.objects.filter(kind=MakeCalls.name, ended_at=None).exists():
         start(MakeCalls, by=By(None, Origin.RULE))

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('records', '0018_contact_email_host'),
+        ('records', '0019_contact_email_host'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0017_tasks'),
+        ('records', '0018_jobs'),
     ]
 
     operations = [
