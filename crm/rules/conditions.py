@@ -29,7 +29,12 @@ def all_of(rule: Rule, user: Any) -> Any:
         filters = Filters(rule.kind, rule.query, user)
         rows = filters.apply(rows, is_narrowed=False)
     prop = rule.prop
-    if rule.trigger == Rule.Trigger.CHANGED and rule.trigger_value is not None and prop and not prop.kind.many:
+    if (
+        rule.trigger == Rule.Trigger.CHANGED
+        and rule.trigger_value is not None
+        and prop
+        and not prop.kind.many
+    ):
         wanted = values.restored(prop, rule.trigger_value)
         rows = rows.with_values([prop]).filter(**{prop.lookup: wanted})
     return rows

@@ -65,7 +65,16 @@ class AssociateByDomain(Logged):
     label = gettext_lazy("Associate contacts by e-mail domain")
     counts = {
         name: COUNTS[name]
-        for name in ("associated", "companies", "kept", "left_out", "unknown", "already", "labelled", "refused")
+        for name in (
+            "associated",
+            "companies",
+            "kept",
+            "left_out",
+            "unknown",
+            "already",
+            "labelled",
+            "refused",
+        )
     }
 
     def step(self, run: Run) -> bool:
@@ -103,7 +112,11 @@ class RunRule(Logged):
         ids = run.next_batch()
         if ids is None:
             return True
-        rule = Rule.objects.select_related("run_as", "view", "condition_view").filter(pk=run.params["rule"]).first()
+        rule = (
+            Rule.objects.select_related("run_as", "view", "condition_view")
+            .filter(pk=run.params["rule"])
+            .first()
+        )
         if rule is None:
             raise JobRefused(_("The rule has been deleted."))
         if wrong := sense.problems(rule):

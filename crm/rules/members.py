@@ -59,5 +59,3 @@ def sweep(rule: Rule) -> list[int]:
     now = set(in_view(rule.view, rule.run_as).order_by().values_list("pk", flat=True).iterator(READ))
     held = set(rule.members.values_list("record", flat=True).iterator(READ))
     return sorted(now ^ held)
-
-

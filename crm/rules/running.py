@@ -222,5 +222,3 @@ def existing(rule: Rule, ids: Sequence[int], *, by: By, tally: Tally, run: RuleR
         records = conditions.records_of(rule, ids, rule.run_as)
         if records:
             act(Work(rule, records, by, tally, run))
-
-

@@ -57,5 +57,7 @@ def only_if(rule: Rule) -> list[str]:
 def then(rule: Rule) -> list[str]:
     """Say what it does, in order."""
     return [
-        ACTIONS[one["action"]].sentence(rule.kind, one) for one in rule.actions if one.get("action") in ACTIONS
+        ACTIONS[one["action"]].sentence(rule.kind, one)
+        for one in rule.actions
+        if one.get("action") in ACTIONS
     ]

@@ -41,7 +41,9 @@ def _sweep(pk: int) -> int:
     if rule is None or sense.problems(rule):
         return 0
     runs = [
-        RuleRun(rule=rule, trigger=RuleRun.Trigger.VIEW, object_type_id=rule.object_type_id, record_ids=list(some))
+        RuleRun(
+            rule=rule, trigger=RuleRun.Trigger.VIEW, object_type_id=rule.object_type_id, record_ids=list(some)
+        )
         for some in batches(members.sweep(rule))
     ]
     with transaction.atomic():

@@ -5,14 +5,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0018_jobs'),
+        ("records", "0018_jobs"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(records.email_hosts.EmailHost('email'), name='records_contact_email_host'),
+            model_name="contact",
+            index=models.Index(records.email_hosts.EmailHost("email"), name="records_contact_email_host"),
         ),
     ]

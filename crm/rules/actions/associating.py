@@ -78,7 +78,9 @@ class MatchForm(ActionForm):
 
     def build(self) -> None:
         other = self.add_type("type", _("Associate with"), main_partners(self.kind))
-        prop = self.add_property("property", _("whose property below is the same as this record's"), self.kind, family)
+        prop = self.add_property(
+            "property", _("whose property below is the same as this record's"), self.kind, family
+        )
 
         def suits(one: Any) -> bool:
             return prop is not None and (
@@ -236,7 +238,9 @@ class LabelForm(ActionForm):
     def build(self) -> None:
         other = self.add_type("type", _("Of its associated"), main_partners(self.kind))
         self.fields["which"] = forms.ChoiceField(
-            label=_("Which"), required=False, choices=[("", _("all of them")), ("first", _("the primary or oldest one"))]
+            label=_("Which"),
+            required=False,
+            choices=[("", _("all of them")), ("first", _("the primary or oldest one"))],
         )
         self.add_label("label", self.kind, other, required=True)
 
@@ -272,5 +276,7 @@ class SetLabel(Action):
             if not chosen:
                 work.tally.add("nothing", pk)
         for batch in batches(list(wanted)):
-            report = services.label_pairs({pair: wanted[pair] for pair in batch}, by=work.by, skip_refused=True)
+            report = services.label_pairs(
+                {pair: wanted[pair] for pair in batch}, by=work.by, skip_refused=True
+            )
             work.tally.add_report(report, work.ids)

@@ -32,7 +32,9 @@ class CallForm(ActionForm):
             max_length=100,
             required=False,
             widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "dir": "ltr"}),
-            help_text=_("Signs each call, so that the receiver knows that it comes from here. Empty makes one."),
+            help_text=_(
+                "Signs each call, so that the receiver knows that it comes from here. Empty makes one."
+            ),
         )
 
     def clean_secret(self) -> str:

@@ -292,7 +292,9 @@ def _create(
 ) -> None:
     fresh = [record_services.build_record(kind, wanted, by=work.by) for _record, wanted in made]
     record_services.create_records(fresh, by=work.by)
-    pairs = {(record.pk, new.pk): [word] if word else [] for (record, _w), new in zip(made, fresh, strict=True)}
+    pairs = {
+        (record.pk, new.pk): [word] if word else [] for (record, _w), new in zip(made, fresh, strict=True)
+    }
     report = association_services.associate_pairs(
         pairs, by=work.by, skip_refused=True, words=pairs if word else None
     )

@@ -11,143 +11,343 @@ def add_setting(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('records', '0019_contact_email_host'),
+        ("records", "0019_contact_email_host"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CompanyByDomain',
+            name="CompanyByDomain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_on', models.BooleanField(default=False, verbose_name='associate contacts with companies')),
-                ('creates_companies', models.BooleanField(default=False, verbose_name='create the company')),
-                ('own_domains', models.JSONField(blank=True, default=list, verbose_name='own domains')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "is_on",
+                    models.BooleanField(default=False, verbose_name="associate contacts with companies"),
+                ),
+                ("creates_companies", models.BooleanField(default=False, verbose_name="create the company")),
+                ("own_domains", models.JSONField(blank=True, default=list, verbose_name="own domains")),
             ],
             options={
-                'verbose_name': 'companies by e-mail domain',
-                'verbose_name_plural': 'companies by e-mail domain',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='rules_companybydomain_one')],
+                "verbose_name": "companies by e-mail domain",
+                "verbose_name_plural": "companies by e-mail domain",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="rules_companybydomain_one")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Rule',
+            name="Rule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('trigger', models.CharField(choices=[('created', 'A record is created'), ('changed', 'A property is set or changes'), ('view', 'A record enters a saved view')], default='created', max_length=10, verbose_name='when')),
-                ('trigger_property', models.CharField(blank=True, max_length=100, verbose_name='property')),
-                ('trigger_value', models.JSONField(blank=True, null=True, verbose_name='to the value')),
-                ('view_name', models.CharField(blank=True, editable=False, max_length=100)),
-                ('conditions', models.TextField(blank=True, help_text='Filters, as the address of a list says them.', verbose_name='only if')),
-                ('condition_view_name', models.CharField(blank=True, editable=False, max_length=100)),
-                ('actions', models.JSONField(default=list, verbose_name='then')),
-                ('is_on', models.BooleanField(default=False, verbose_name='on')),
-                ('position', models.PositiveIntegerField(default=0, editable=False, verbose_name='position')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='last changed')),
-                ('condition_view', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='records.savedview', verbose_name='and it is in the saved view')),
-                ('object_type', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.objecttype', verbose_name='object type')),
-                ('run_as', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='runs as')),
-                ('view', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='records.savedview', verbose_name='saved view')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "trigger",
+                    models.CharField(
+                        choices=[
+                            ("created", "A record is created"),
+                            ("changed", "A property is set or changes"),
+                            ("view", "A record enters a saved view"),
+                        ],
+                        default="created",
+                        max_length=10,
+                        verbose_name="when",
+                    ),
+                ),
+                ("trigger_property", models.CharField(blank=True, max_length=100, verbose_name="property")),
+                ("trigger_value", models.JSONField(blank=True, null=True, verbose_name="to the value")),
+                ("view_name", models.CharField(blank=True, editable=False, max_length=100)),
+                (
+                    "conditions",
+                    models.TextField(
+                        blank=True,
+                        help_text="Filters, as the address of a list says them.",
+                        verbose_name="only if",
+                    ),
+                ),
+                ("condition_view_name", models.CharField(blank=True, editable=False, max_length=100)),
+                ("actions", models.JSONField(default=list, verbose_name="then")),
+                ("is_on", models.BooleanField(default=False, verbose_name="on")),
+                ("position", models.PositiveIntegerField(default=0, editable=False, verbose_name="position")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="last changed")),
+                (
+                    "condition_view",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="records.savedview",
+                        verbose_name="and it is in the saved view",
+                    ),
+                ),
+                (
+                    "object_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.objecttype",
+                        verbose_name="object type",
+                    ),
+                ),
+                (
+                    "run_as",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="runs as",
+                    ),
+                ),
+                (
+                    "view",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="records.savedview",
+                        verbose_name="saved view",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rule',
-                'verbose_name_plural': 'rules',
-                'ordering': ('position', 'id'),
+                "verbose_name": "rule",
+                "verbose_name_plural": "rules",
+                "ordering": ("position", "id"),
             },
         ),
         migrations.CreateModel(
-            name='RuleRun',
+            name="RuleRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trigger', models.CharField(choices=[('created', 'created'), ('changed', 'changed'), ('view', 'entered the view'), ('match', 'matching records were written'), ('existing', 'run for existing records')], max_length=10, verbose_name='triggered by')),
-                ('record_ids', models.JSONField(default=list)),
-                ('chain', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('done', 'done'), ('stopped', 'not run'), ('failed', 'failed')], default='waiting', max_length=10, verbose_name='state')),
-                ('reason', models.TextField(blank=True, verbose_name='reason')),
-                ('counts', models.JSONField(default=dict, verbose_name='what was done')),
-                ('details', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('author', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('change', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='records.change', verbose_name='change')),
-                ('object_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.objecttype')),
-                ('rule', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='rules.rule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "trigger",
+                    models.CharField(
+                        choices=[
+                            ("created", "created"),
+                            ("changed", "changed"),
+                            ("view", "entered the view"),
+                            ("match", "matching records were written"),
+                            ("existing", "run for existing records"),
+                        ],
+                        max_length=10,
+                        verbose_name="triggered by",
+                    ),
+                ),
+                ("record_ids", models.JSONField(default=list)),
+                ("chain", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("done", "done"),
+                            ("stopped", "not run"),
+                            ("failed", "failed"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
+                ("counts", models.JSONField(default=dict, verbose_name="what was done")),
+                ("details", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="when")),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "change",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="records.change",
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "object_type",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.objecttype",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="rules.rule",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'run of a rule',
-                'verbose_name_plural': 'runs of rules',
-                'ordering': ('-id',),
+                "verbose_name": "run of a rule",
+                "verbose_name_plural": "runs of rules",
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='WebhookCall',
+            name="WebhookCall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.CharField(max_length=2000, verbose_name='address')),
-                ('secret', models.CharField(max_length=100)),
-                ('trigger', models.CharField(max_length=10)),
-                ('record_ids', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('sent', 'sent'), ('failed', 'given up')], default='waiting', max_length=10, verbose_name='state')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('next_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='next attempt')),
-                ('answer', models.CharField(blank=True, max_length=200, verbose_name='answer')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
-                ('sent_at', models.DateTimeField(null=True, verbose_name='sent')),
-                ('rule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='rules.rule')),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='calls', to='rules.rulerun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("url", models.CharField(max_length=2000, verbose_name="address")),
+                ("secret", models.CharField(max_length=100)),
+                ("trigger", models.CharField(max_length=10)),
+                ("record_ids", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "waiting"), ("sent", "sent"), ("failed", "given up")],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "next_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="next attempt"),
+                ),
+                ("answer", models.CharField(blank=True, max_length=200, verbose_name="answer")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="since")),
+                ("sent_at", models.DateTimeField(null=True, verbose_name="sent")),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calls",
+                        to="rules.rule",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="calls",
+                        to="rules.rulerun",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'call of a webhook',
-                'verbose_name_plural': 'calls of webhooks',
-                'ordering': ('-id',),
+                "verbose_name": "call of a webhook",
+                "verbose_name_plural": "calls of webhooks",
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='RuleMember',
+            name="RuleMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.record')),
-                ('rule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='members', to='rules.rule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.record"
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="rules.rule",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': "record in a rule's view",
-                'verbose_name_plural': "records in rules' views",
-                'constraints': [models.UniqueConstraint(fields=('rule', 'record'), name='rules_rulemember_unique')],
+                "verbose_name": "record in a rule's view",
+                "verbose_name_plural": "records in rules' views",
+                "constraints": [
+                    models.UniqueConstraint(fields=("rule", "record"), name="rules_rulemember_unique")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='rulerun',
-            index=models.Index(fields=['rule', 'id'], name='rules_run_rule'),
+            model_name="rulerun",
+            index=models.Index(fields=["rule", "id"], name="rules_run_rule"),
         ),
         migrations.AddIndex(
-            model_name='rulerun',
-            index=models.Index(fields=['created_at'], name='rules_run_created'),
+            model_name="rulerun",
+            index=models.Index(fields=["created_at"], name="rules_run_created"),
         ),
         migrations.AddIndex(
-            model_name='rulerun',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='rules_run_waiting'),
+            model_name="rulerun",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["id"], name="rules_run_waiting"
+            ),
         ),
         migrations.AddIndex(
-            model_name='rulerun',
-            index=models.Index(condition=models.Q(('change__isnull', False)), fields=['change'], name='rules_run_change'),
+            model_name="rulerun",
+            index=models.Index(
+                condition=models.Q(("change__isnull", False)), fields=["change"], name="rules_run_change"
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookcall',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['next_at', 'id'], name='rules_call_waiting'),
+            model_name="webhookcall",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["next_at", "id"], name="rules_call_waiting"
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookcall',
-            index=models.Index(fields=['rule', 'id'], name='rules_call_rule'),
+            model_name="webhookcall",
+            index=models.Index(fields=["rule", "id"], name="rules_call_rule"),
         ),
         migrations.AddIndex(
-            model_name='webhookcall',
-            index=models.Index(fields=['created_at'], name='rules_call_created'),
+            model_name="webhookcall",
+            index=models.Index(fields=["created_at"], name="rules_call_created"),
         ),
         migrations.RunPython(add_setting, migrations.RunPython.noop),
     ]

@@ -28,9 +28,7 @@ class Rule(models.Model):
     object_type = models.ForeignKey(
         ObjectType, models.CASCADE, related_name="+", verbose_name=_("object type")
     )
-    trigger = models.CharField(
-        _("when"), max_length=10, choices=Trigger.choices, default=Trigger.CREATED
-    )
+    trigger = models.CharField(_("when"), max_length=10, choices=Trigger.choices, default=Trigger.CREATED)
     trigger_property = models.CharField(_("property"), max_length=100, blank=True)
     # The value that it has to change to, as `crm.rules.values.kept` has it; null: whatever it becomes.
     trigger_value = models.JSONField(_("to the value"), null=True, blank=True)

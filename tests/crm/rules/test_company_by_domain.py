@@ -63,7 +63,9 @@ def test_the_most_specific_company_and_of_several_the_oldest_has_it(by_domain, c
     lab, archived = CompanyFactory(domain="lab.acme.com"), CompanyFactory(domain="x.acme.com")
     record_services.archive_records([archived.pk], by=by())
     with committed():
-        people = [contact(f"ada@{host}") for host in ("acme.com", "lab.acme.com", "x.acme.com", "a.lab.acme.com")]
+        people = [
+            contact(f"ada@{host}") for host in ("acme.com", "lab.acme.com", "x.acme.com", "a.lab.acme.com")
+        ]
     assert [company_of(one) for one in people] == [first.pk, lab.pk, first.pk, lab.pk]
 
 
@@ -88,7 +90,12 @@ def test_free_mail_own_domains_and_a_contact_with_a_company_are_left_alone(by_do
 def test_off_is_off_and_costs_no_query(by_domain, committed):
     acme = CompanyFactory(domain="acme.com")
     schema.current()
-    with CaptureQueriesContext(connection, ) as off, committed():
+    with (
+        CaptureQueriesContext(
+            connection,
+        ) as off,
+        committed(),
+    ):
         one = contact("ada@acme.com")
     assert company_of(one) is None
     assert not any("rules_" in query["sql"] for query in off.captured_queries)
@@ -140,7 +147,9 @@ def test_imports_of_thousands_take_as_many_statements_as_one_of_a_few(by_domain,
 
     def queries(number, start):
         records = [
-            record_services.build_record(kind, {"email": f"p{n}@host{n % (number // 2)}-{start}.com"}, by=by())
+            record_services.build_record(
+                kind, {"email": f"p{n}@host{n % (number // 2)}-{start}.com"}, by=by()
+            )
             for n in range(number)
         ]
         with schema.pinned(), CaptureQueriesContext(connection) as taken, committed():

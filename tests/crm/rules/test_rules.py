@@ -16,7 +16,15 @@ from records.models import Change, Company, Contact, Deal, Record, SavedView, Ta
 from records.provenance import By, Origin
 from records.undo import undo
 from tests.crm.rules.making import kind, make_rule
-from tests.factories import CompanyFactory, ContactFactory, DealFactory, UserFactory, by, make_label, make_limit
+from tests.factories import (
+    CompanyFactory,
+    ContactFactory,
+    DealFactory,
+    UserFactory,
+    by,
+    make_label,
+    make_limit,
+)
 
 pytestmark = pytest.mark.django_db
 CITY = ("match", {"type": "companies", "property": "city", "other_property": "city"})
@@ -98,7 +106,9 @@ def test_a_change_triggers_only_where_the_property_becomes_the_value(committed):
 def test_a_record_enters_a_view_once_whether_by_its_own_change_an_association_or_time(committed):
     user = UserFactory()
     view = SavedView.objects.create(
-        object_type=kind("contacts"), name="With company", query="companies.count__gt=0&city__is=Paris",
+        object_type=kind("contacts"),
+        name="With company",
+        query="companies.count__gt=0&city__is=Paris",
         visibility="everyone",
     )
     task = ("task", {"title": "Greet {name}", "days": 1})
@@ -154,7 +164,9 @@ def test_a_deal_gets_its_contacts_company_with_a_label_and_limits_refuse_visibly
 
     make_limit("companies", "deals", 1)
     with committed():
-        second, _report = association_services.create_associated(ada, kind("deals"), {"dealname": "E"}, by=by())
+        second, _report = association_services.create_associated(
+            ada, kind("deals"), {"dealname": "E"}, by=by()
+        )
     assert others(second, "companies") == set()
     run = rule.runs.first()
     assert (run.state, run.counts["refused"]) == ("done", 1)
@@ -172,13 +184,18 @@ def test_actions_are_done_in_order_label_property_record_task_and_call(committed
         ("label", {"type": "companies", "label": key}),
         ("set", {"property": "jobtitle", "value": "Works in {city}"}),
         ("create", {"type": "tickets", "values": {"subject": "Welcome {firstname}, {jobtitle}"}}),
-        ("task", {"title": "Ring {firstname}", "days": 0, "assigned": "owner", "notes": "<b>{firstname}</b>"}),
+        (
+            "task",
+            {"title": "Ring {firstname}", "days": 0, "assigned": "owner", "notes": "<b>{firstname}</b>"},
+        ),
         ("webhook", {"url": "https://example.com/hook", "secret": "s"}),
     )
     acme = CompanyFactory(city="Paris")
     with committed():
         ada = create("contacts", firstname="<i>Ada", city="Paris", hubspot_owner_id=owner)
-    (link,) = Association.objects.of(ada.pk).filter(record_a__in=[ada.pk, acme.pk], record_b__in=[ada.pk, acme.pk])
+    (link,) = Association.objects.of(ada.pk).filter(
+        record_a__in=[ada.pk, acme.pk], record_b__in=[ada.pk, acme.pk]
+    )
     assert label.pk in link.labellings.values_list("label", flat=True)
     ticket, task = Ticket.objects.get(), Task.objects.get()
     assert ticket.subject == "Welcome <i>Ada, Works in Paris"
@@ -198,7 +215,11 @@ def test_a_value_that_is_refused_is_told_and_the_others_are_set(committed):
             for name in ("taken", "free", "no address")
         ]
         record_services.create_records(records, by=by())
-    assert list(Contact.objects.order_by("pk").values_list("email", flat=True)[1:]) == ["", "free@example.com", ""]
+    assert list(Contact.objects.order_by("pk").values_list("email", flat=True)[1:]) == [
+        "",
+        "free@example.com",
+        "",
+    ]
     run = rule.runs.get()
     assert (run.counts["changed"], run.counts["refused"]) == (1, 2)
     assert {one["reason"] for one in run.details if one["what"] == "refused"} == {"value", "required"}
@@ -209,8 +230,10 @@ def test_a_value_that_is_refused_is_told_and_the_others_are_set(committed):
 
 def test_a_rule_does_not_trigger_itself_and_a_chain_of_rules_has_an_end(committed):
     itself = make_rule(
-        "contacts", ("set", {"property": "jobtitle", "value": "{jobtitle}!"}),
-        trigger="changed", trigger_property="jobtitle",
+        "contacts",
+        ("set", {"property": "jobtitle", "value": "{jobtitle}!"}),
+        trigger="changed",
+        trigger_property="jobtitle",
     )
     with committed():
         ada = create("contacts", firstname="Ada", jobtitle="Countess")
@@ -224,8 +247,10 @@ def test_a_rule_does_not_trigger_itself_and_a_chain_of_rules_has_an_end(committe
     names.remove("country_")
     chain = [
         make_rule(
-            "contacts", ("set", {"property": after, "value": "https://example.com"}),
-            trigger="changed", trigger_property=before,
+            "contacts",
+            ("set", {"property": after, "value": "https://example.com"}),
+            trigger="changed",
+            trigger_property=before,
         )
         for before, after in zip(names, names[1:], strict=False)
     ]
@@ -295,7 +320,10 @@ def test_a_rule_that_fails_leaves_the_save_and_other_rules_alone(committed, monk
 
 def test_thousands_take_as_many_statements_as_a_few(committed):
     make_rule(
-        "contacts", CITY, ("set", {"property": "jobtitle", "value": "In {city}"}), ("task", {"title": "Hi {name}"}),
+        "contacts",
+        CITY,
+        ("set", {"property": "jobtitle", "value": "In {city}"}),
+        ("task", {"title": "Hi {name}"}),
         conditions="lastname__known=1",
     )
     make_rule("companies", ("match", {"type": "contacts", "property": "city", "other_property": "city"}))
