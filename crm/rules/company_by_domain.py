@@ -52,7 +52,7 @@ def associate(ids: Iterable[int], *, by: By, tally: Tally, creating: bool) -> No
         missing = [one for one in contacts if wanted[one.pk] and not _best(wanted[one.pk], companies)]
         if missing and creating:
             companies |= _created(missing, wanted, by, tally)
-        pairs = {}
+        pairs: dict[tuple[int, int], None] = {}
         for pk, domains in wanted.items():
             if company := _best(domains, companies):
                 pairs[pk, company] = None

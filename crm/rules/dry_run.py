@@ -13,10 +13,10 @@ from records.provenance import By, Origin
 
 from . import conditions
 from .actions import Work
+from .chain import chained
 from .models import Rule
 from .running import act
 from .tally import COUNTS, REASONS, Tally
-from .triggers import chained
 
 TRIED = 500  # records with which it is tried
 NAMED = 20  # records that are named

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from records import schema
 from records.jobs import JobKind, JobRefused, Run, register
 from records.models import Change, Contact
-from records import schema
 from records.provenance import Origin
 
 from . import company_by_domain, sense, webhooks

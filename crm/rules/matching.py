@@ -87,10 +87,7 @@ class Match:
     def _find(rows: Any, prop: Property, wanted: Sequence[Any], *, hosts: bool) -> dict[Any, list[int]]:
         found: dict[Any, list[int]] = defaultdict(list)
         for batch in batches(wanted):
-            if hosts:
-                chosen = _at_hosts(rows, prop, set(batch))
-            else:
-                chosen = having(rows, prop, batch)
+            chosen = _at_hosts(rows, prop, set(batch)) if hosts else having(rows, prop, batch)
             for pk, value in chosen.order_by("pk").values_list("pk", prop.lookup):
                 if hosts:
                     for one in _domains(value):

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-
 from .conditions import in_view
 from .models import Rule, RuleMember
 

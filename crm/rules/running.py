@@ -25,9 +25,9 @@ from records.transactions import unit_of_work
 
 from . import company_by_domain, conditions, kept, members, sense
 from .actions import ACTIONS, AssociateMatching, Work
+from .chain import BY_DOMAIN, chained
 from .models import Rule, RuleRun, WebhookCall
 from .tally import Tally
-from .triggers import chained
 
 DEPTH = 5  # rules that may follow from one another
 LEFT_BEHIND = timedelta(minutes=2)  # after which a run is taken for forgotten
@@ -51,12 +51,12 @@ def left_behind(limit: int | None = None) -> list[int]:
 
 
 def run_one(pk: int) -> None:
-    """Do a waiting run, or leave it where another has it. What goes wrong stands in the log, and nowhere else."""
+    """Do a waiting run, or leave it where another has it. What goes wrong stands in the log."""
     run = RuleRun.objects.filter(pk=pk, state=State.WAITING).first()
     if run is None:
         return
     try:
-        with chained([*run.chain, *([run.rule_id] if run.rule_id else [])]):
+        with chained([*run.chain, run.rule_id or BY_DOMAIN]):
             _attempt(pk)
     except Exception as error:
         logger.exception("Rule %s failed.", run.rule_id)
@@ -103,7 +103,7 @@ def _change_of(run: RuleRun, by: By, summary: str) -> Any:
 
 
 def _by_domain(run: RuleRun, tally: Tally) -> None:
-    """Associate contacts with companies by domain: the contacts, or those of the companies, that were written."""
+    """Associate by domain the contacts that were written, or those of the companies that were."""
     setting = kept.company_by_domain()
     if not setting.is_on:
         return
@@ -121,17 +121,14 @@ def _by_domain(run: RuleRun, tally: Tally) -> None:
 
 
 def _by_rule(run: RuleRun, tally: Tally) -> None:
-    rule = Rule.objects.select_related("run_as", "view", "condition_view").get(pk=run.rule_id)
+    rule = Rule.objects.select_related("run_as", "view", "condition_view").get(pk=run.rule_id or 0)
     if not rule.is_on:
         return
     if wrong := sense.problems(rule):
         run.state, run.reason = State.STOPPED, " ".join(wrong)
         return
     undoing = run.change is not None and run.change.kind == Change.Kind.UNDO
-    if run.trigger == Trigger.MATCH:
-        batches_of = _matched(rule, run)
-    else:
-        batches_of = [_triggered(rule, run)]
+    batches_of = _matched(rule, run) if run.trigger == Trigger.MATCH else [_triggered(rule, run)]
     for records, only_others in batches_of:
         if not records or undoing:
             continue

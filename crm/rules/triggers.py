@@ -2,9 +2,7 @@
 run when that has been committed: a rule never breaks or holds up a save, and none is forgotten.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -13,23 +11,11 @@ from records.models import Change, Company, Contact, ObjectType
 from records.provenance import By
 from records.services import batches
 
-from . import kept
+from . import chain, kept
 from .company_by_domain import DOMAIN, EMAIL
 from .models import Rule, RuleRun
 
-# The ids of the rules that are running, one within the other: what they write knows whence it came.
-_chain: ContextVar[tuple[int, ...]] = ContextVar("chain of rules", default=())
 Trigger = RuleRun.Trigger
-
-
-@contextmanager
-def chained(rules: Sequence[int]) -> Iterator[None]:
-    """Say that what is written now is written by these rules, the latest last."""
-    token = _chain.set(tuple(rules))
-    try:
-        yield
-    finally:
-        _chain.reset(token)
 
 
 def written(
@@ -56,7 +42,7 @@ def written(
                     record_ids=list(batch),
                     change=by.change,
                     author=by.actor if getattr(by.actor, "pk", None) else None,
-                    chain=list(_chain.get()),
+                    chain=list(chain.current()),
                 )
             )
     _begin(runs)
@@ -79,7 +65,7 @@ def links_changed(sender: Any, record_ids: Mapping[int, set[int]], by: By, **kwa
                         record_ids=list(batch),
                         change=by.change,
                         author=by.actor,
-                        chain=list(_chain.get()),
+                        chain=list(chain.current()),
                     )
                 )
     _begin(runs)
@@ -111,9 +97,9 @@ def _triggered(
                     yield rule, Trigger.CREATED, sorted(changes)
             elif ids := [pk for pk, names in changes.items() if rule.trigger_property in names]:
                 yield rule, Trigger.CHANGED, sorted(ids)
-        if not undoing and (names := matched_properties(rule, object_type)):
-            if ids := [pk for pk, changed in changes.items() if changed & names]:
-                yield rule, Trigger.MATCH, sorted(ids)
+        names = set() if undoing else matched_properties(rule, object_type)
+        if ids := [pk for pk, changed in changes.items() if changed & names]:
+            yield rule, Trigger.MATCH, sorted(ids)
 
 
 def matched_properties(rule: Rule, object_type: ObjectType) -> set[str]:
@@ -129,7 +115,7 @@ def _by_domain(
     object_type: ObjectType, changes: Mapping[int, set[str]], created: bool
 ) -> Iterator[tuple[None, Trigger, list[int]]]:
     prop = {Contact.object_type_name: EMAIL, Company.object_type_name: DOMAIN}.get(object_type.name)
-    if prop is None or not kept.company_by_domain().is_on:
+    if prop is None or not kept.company_by_domain().is_on or chain.BY_DOMAIN in chain.current():
         return
     if ids := [pk for pk, names in changes.items() if prop in names]:
         is_contact = object_type.name == Contact.object_type_name

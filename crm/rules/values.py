@@ -135,7 +135,7 @@ def _day(value: Any) -> date | None:
 
 
 def having(rows: Any, prop: Property, keys: Iterable[Any]) -> Any:
-    """Narrow records to those whose value has one of these keys; annotated so that `prop.lookup` can be read."""
+    """Narrow records to those whose value has one of these keys; `prop.lookup` can be read of them."""
     rows, wanted = rows.with_values([prop]), list(keys)
     if family(prop) != "text" or prop.field_type in (FIELD.EMAIL, FIELD.DOMAIN):
         return rows.filter(**{f"{prop.lookup}__in": wanted})

@@ -179,7 +179,7 @@ WHICH = {
 
 
 class CopyAssociations(Action):
-    """Associates a record with what its associated record is associated with: a deal with its contact's company."""
+    """Associates a record as an associated one is: a deal with its contact's company."""
 
     name = "copy"
     label = gettext_lazy("Copy associations from an associated record")
@@ -268,7 +268,7 @@ class SetLabel(Action):
     def do(self, work: Work, given: Given) -> None:
         other = schema.current().type(given["type"])
         word: Any = label_of(given, work.rule.kind, other)
-        wanted = {}
+        wanted: dict[tuple[int, int], list[Word]] = {}
         found = associated_ids(work.ids, other, work.user)
         for pk in work.ids:
             chosen = found.get(pk, [])[: 1 if given.get("which") == "first" else None]

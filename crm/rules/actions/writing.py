@@ -274,7 +274,7 @@ class CreateRecord(Action):
 def create_for(
     work: Work, kind: ObjectType, made: Sequence[tuple[Record, dict[str, Any]]], word: Any, what: str
 ) -> None:
-    """Create a record for each of some, associated with it; all at once, or one by one where any is refused."""
+    """Create a record for each of some, associated with it; one by one where any is refused."""
     if not made:
         return
     try:
@@ -324,9 +324,9 @@ class TaskForm(ActionForm):
         self.fields["assigned"] = forms.ChoiceField(label=_("Assigned to"), required=False, choices=assigned)
         if not self.given:
             self.initial.setdefault("assigned", "owner")
-        self.tasks: Any = type_named(Task.object_type_name)
+        tasks: Any = type_named(Task.object_type_name)
         for name in ("hs_task_type", "hs_task_priority"):
-            if prop := self.tasks.properties.get(name):
+            if prop := tasks.properties.get(name):
                 self.fields[name] = value_field(prop)
         self.fields["notes"] = forms.CharField(
             label=_("Notes"), required=False, max_length=5_000, widget=forms.Textarea(attrs={"rows": 3})

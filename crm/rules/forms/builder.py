@@ -266,7 +266,7 @@ class Builder:
     @cached_property
     def is_valid(self) -> bool:
         """Whether a rule can be made of it; messages stand beside the fields, or are the `problem`."""
-        valid = all([form.is_bound and form.is_valid() for form in self.forms])
+        valid = all(form.is_bound and form.is_valid() for form in self.forms)
         if not self.actions:
             self.problem = _("Add at least one action.")
         elif not valid and any(not form.is_bound for form in self.forms):

@@ -16,9 +16,9 @@ from .rule import Rule
 class RuleRun(models.Model):
     """That a rule was triggered: first what it has to look at, then what came of it. The log of rules.
 
-    Written in the transaction that triggers, so that whoever dies before the rule has run leaves it to others;
-    what was triggered and meant nothing is deleted. Without a rule it is about companies by e-mail domain. It
-    names records by their ids only: who is deleted for good is named no longer.
+    Written in the transaction that triggers, so that whoever dies before the rule has run leaves it to
+    others; what was triggered and meant nothing is deleted. Without a rule it is about companies by e-mail
+    domain. It names records by their ids only: who is deleted for good is named no longer.
     """
 
     class State(models.TextChoices):

@@ -1,5 +1,7 @@
 """What rules do when records are created, change and enter views; and what they do not."""
 
+import itertools
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -200,7 +202,8 @@ def test_actions_are_done_in_order_label_property_record_task_and_call(committed
     ticket, task = Ticket.objects.get(), Task.objects.get()
     assert ticket.subject == "Welcome <i>Ada, Works in Paris"
     assert (task.owner, task.hs_task_subject) == (owner, "Ring <i>Ada")
-    assert "<i>" not in task.hs_task_body and "<b>" not in task.hs_task_body
+    assert "<i>" not in task.hs_task_body
+    assert "<b>" not in task.hs_task_body
     assert others(ada) == {acme.pk, ticket.pk, task.pk}
     (call,) = WebhookCall.objects.all()
     assert call.record_ids == [ada.pk]
@@ -252,7 +255,7 @@ def test_a_rule_does_not_trigger_itself_and_a_chain_of_rules_has_an_end(committe
             trigger="changed",
             trigger_property=before,
         )
-        for before, after in zip(names, names[1:], strict=False)
+        for before, after in itertools.pairwise(names)
     ]
     with committed():
         record_services.update_record(ada, {"city": "Paris"}, by=by())
