@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "crm.accounts",
     "crm.imports",
     "crm.mail",
+    "crm.rules",
     "crm.tasks",
     "associations",
     "records",
@@ -171,6 +172,13 @@ MAIL_URL = env("MAIL_URL", default="")  # of the mailbox that is read: imaps://u
 MAIL_BCC_ADDRESS = env.list("MAIL_BCC_ADDRESS", default=[])
 # Whether whoever takes part in a message and is no contact yet becomes one.
 MAIL_CREATE_CONTACTS = env.bool("MAIL_CREATE_CONTACTS", default=False)
+
+# --- Rules ------------------------------------------------------------------------------------
+
+RULE_LOG_DAYS = env.int("RULE_LOG_DAYS", default=30)  # that the log of rules goes back
+# Whether webhooks may be sent to this machine and to private networks.
+WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
+WEBHOOK_TIMEOUT = env.int("WEBHOOK_TIMEOUT", default=10)  # seconds that a receiver is waited for
 
 # --- Accounts ---------------------------------------------------------------------------------
 

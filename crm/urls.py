@@ -20,6 +20,7 @@ urlpatterns = [
     ),
     path("settings/associations/", include("associations.urls_settings")),
     path("settings/activities/", include("associations.urls_activities")),
+    path("settings/rules/", include("crm.rules.urls")),
     path("history/", include("records.urls_history")),
     path("jobs/", include("records.urls_jobs")),
     path("settings/objects/<slug:type_name>/sidebar/", include("associations.urls_sidebar")),

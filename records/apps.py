@@ -12,6 +12,8 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         from . import (
             attachments,
+            exporting,  # noqa: F401  (registers its job)
+            list_edits,  # noqa: F401  (registers its actions)
             lists,
             recycle_bin,
             schema,

@@ -19,7 +19,8 @@ from crm.imports.report import ImportRefused, Report
 from records import schema
 from records.http import Request
 from records.models import Job
-from records.views.jobs import STOP_POLLING, defused
+from records.spreadsheets import defused
+from records.views.jobs import STOP_POLLING
 
 from .common import draft_or_404, step_page
 
