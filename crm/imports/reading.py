@@ -15,6 +15,8 @@ from typing import TextIO
 
 from django.utils.translation import gettext as _
 
+from records.spreadsheets import restored
+
 from .report import ImportRefused, Problem
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -50,7 +52,7 @@ class CsvTable:
             raise ImportRefused(_("A delimiter is one character, such as , or ; or tab."))
         self.delimiter = delimiter or self._guess_delimiter()
         _line, header = next(self._records(), (1, []))
-        self.header = [name.strip() for name in header]
+        self.header = [restored(name.strip()) for name in header]
         self._check_header()
 
     def rows(self) -> Iterator[Row | Problem]:
@@ -72,7 +74,10 @@ class CsvTable:
             elif _NO_TEXT.search("".join(cells)):
                 yield Problem(line, _("NUL, or half of a character: no database can store that as text."))
             else:
-                yield Row(line, {name: cell.strip() for name, cell in zip(self.header, cells, strict=True)})
+                yield Row(
+                    line,
+                    {name: restored(cell.strip()) for name, cell in zip(self.header, cells, strict=True)},
+                )
 
     # --- Bytes to text --------------------------------------------------------------------------
 
