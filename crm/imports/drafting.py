@@ -127,7 +127,8 @@ def guess(draft: ImportDraft) -> None:
     """Fill in the answers as they are likely. Does not save."""
     draft.answers = {}
     answers = Answers(draft)
-    columns, match = [], {}
+    columns = []
+    match: dict[str, list[str]] = {}
     for targets, facts in zip(answers.targets, draft.facts, strict=True):
         uses, identified = proposing.propose(targets, facts)
         columns.append(uses)

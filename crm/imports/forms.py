@@ -491,13 +491,17 @@ class SettingsForm(forms.Form):
 class ColumnPropertyForm(NewPropertyForm):
     """A new property for a column: what a file can say of it; the rest is asked in the settings."""
 
-    KEPT = ("label", "name", "type", "options", "group", "new_group", "unique")
-    PARTS = (("", ("label", "type", "options", "group", "new_group", "name", "unique")),)
+    KEPT = ("label", "type", "options", "group", "new_group", "name", "unique")
 
     def __init__(self, kind: ObjectType, data: Any = None, initial: dict[str, Any] | None = None) -> None:
         super().__init__(kind, data, initial)
         for name in [name for name in self.fields if name not in self.KEPT]:
             del self.fields[name]
+
+    @property
+    def parts(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        """The visible fields, without headings."""
+        return [("", [self[name] for name in self.KEPT if name in self.fields])]
 
     def demands(self) -> dict[str, Any]:
         """Return no rules and no default."""

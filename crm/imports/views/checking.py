@@ -1,8 +1,6 @@
 """The last step: what an import would do, by a dry run; and the import itself."""
 
-import csv
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +17,7 @@ from crm.imports.report import ImportRefused, Report
 from records import schema
 from records.http import Request
 from records.models import Job
-from records.spreadsheets import defused
+from records.spreadsheets import csv_lines
 from records.views.jobs import STOP_POLLING
 
 from .common import draft_or_404, step_page
@@ -95,13 +93,6 @@ def _writes(report: Report) -> bool:
     return bool(report.created or report.updated or report.associated or report.labelled)
 
 
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def problems(request: Request, pk: int) -> HttpResponse | StreamingHttpResponse:
     """Give the problems of a dry run as a CSV file: the cells of the row, its line and the reason."""
     draft = draft_or_404(request, pk)
@@ -110,14 +101,13 @@ def problems(request: Request, pk: int) -> HttpResponse | StreamingHttpResponse:
     header = draft.facts[0]["header"] if len(draft.facts) == 1 else []
     found = draft.findings.get("problems", [])
 
-    def lines() -> Iterator[str]:
-        writer = csv.writer(_Echo())
-        yield "\ufeff" + str(writer.writerow([*map(defused, header), _("File"), _("Row"), _("Reason")]))
+    def rows() -> Iterator[list[Any]]:
+        yield [*header, _("File"), _("Row"), _("Reason")]
         for line, file, message, cells in found:
-            texts = [*map(defused, islice(cells, len(header))), *[""] * (len(header) - len(cells))]
-            yield str(writer.writerow([*texts, defused(file or draft.name), line, defused(message)]))
+            shown = [*cells, *[""] * len(header)][: len(header)]
+            yield [*shown, file or draft.name, line, message]
 
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(csv_lines(rows()), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="import-{draft.pk}-problems.csv"'
     return response
 
