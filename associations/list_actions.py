@@ -41,6 +41,7 @@ class Option:
 class OtherForm(ActionForm):
     """Chooses, by a search over all types, the record that is to be associated and what it is called."""
 
+    searches = True  # rather than being checked, where somebody types and presses Enter
     other = forms.IntegerField(
         min_value=1, max_value=2**63 - 1, error_messages={"required": gettext_lazy("Choose a record.")}
     )

@@ -116,7 +116,7 @@ def _write_cell(sheet: Any, row: int, column: int, cell: Any, formats: dict[str,
         else:
             sheet.write_datetime(row, column, cell, formats["day"])
     elif isinstance(cell, Decimal | int | float) and abs(cell) < EXACT:
-        sheet.write_number(row, column, cell)
+        sheet.write_number(row, column, float(cell))
     else:
         text = cell if isinstance(cell, str) else _plain(cell)
         sheet.write_string(row, column, text if len(text) <= CELL else f"{text[: CELL - 1]}…")
