@@ -89,7 +89,7 @@ def write_xlsx(file: IO[bytes], rows: Iterable[Sequence[Any]]) -> None:
         rest = iter(rows)
         header = next(rest, ())
         sheet: Any = None
-    number = SHEET_ROWS
+        number = SHEET_ROWS
         for row in _with_one(rest):
             if number == SHEET_ROWS:
                 sheet = book.add_worksheet()
