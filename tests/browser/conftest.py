@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from playwright.sync_api import sync_playwright
 
+from tests.browser.pages import LEAVING
 from tests.conftest import chromium
 from tests.factories import UserFactory
 
@@ -85,6 +86,7 @@ def open_page(browser, live_server, client, grace, problems):
         # Without motion nothing is measured or pressed half-way in.
         context = browser.new_context(base_url=live_server.url, reduced_motion="reduce", **options)
         contexts.append(context)
+        context.add_init_script(LEAVING)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
         page = context.new_page()

@@ -1,6 +1,29 @@
 """What several browser tests do on a page."""
 
-from playwright.sync_api import Page, expect
+from contextlib import suppress
+
+from playwright.sync_api import Error, Page, expect
+
+# Runs before all else in each page: says when the page is being left for another, from the click on.
+LEAVING = """
+    navigation.addEventListener("navigate", (event) => {
+        window.isLeft = !event.destination.sameDocument && event.downloadRequest === null;
+    });
+"""
+HAS_ARRIVED = """
+    document.documentElement && !window.isLeft && document.readyState === "complete"
+        && !document.querySelector(".htmx-request")
+"""
+
+
+def arrive(page: Page) -> None:
+    """Wait until the page that was asked for last stands there as a whole; for what looks at all of it."""
+    for _turn in range(500):
+        with suppress(Error):  # the page went away meanwhile
+            if page.evaluate(HAS_ARRIVED):
+                return
+        page.wait_for_timeout(20)  # wait_for_function needs eval, which the content security policy forbids
+    raise AssertionError(f"{page.url} has not arrived.")
 
 
 def section(page: Page, name: str):

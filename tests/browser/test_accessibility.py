@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from associations import services, timeline
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.pages import open_picker
+from tests.browser.pages import arrive, open_picker
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, by, make_activity
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
@@ -45,7 +45,8 @@ def log_one_of_each(deal) -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """Return what axe finds on the page as it stands, with everything that moves at its end."""
+    """Return what axe finds on the page that was asked for last, with everything that moves at its end."""
+    arrive(page)
     page.evaluate(FINISH)
     found = Axe().run(page, options=RULES).response["violations"]
     page.emulate_media(color_scheme="dark")
