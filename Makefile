@@ -24,11 +24,11 @@ dev: $(VENV)/dev.stamp ## Start the development server, which reloads
 test: $(VENV)/dev.stamp ## Run the tests on SQLite, in a browser too where there is one
 	DATABASE_URL= $(BIN)/python -m pytest -n 2
 
-test-postgres: $(VENV)/dev.stamp ## Run the same tests on DATABASE_URL
+test-postgres: $(VENV)/dev.stamp ## Run the same tests on DATABASE_URL, but for those that drive Chromium
 	@case "$$DATABASE_URL" in postgres*) ;; *) echo "Set DATABASE_URL to a PostgreSQL server, such as postgres://user@127.0.0.1:5432/kith"; exit 2;; esac
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not browser"
 
-test-browser: $(VENV)/dev.stamp ## Run only the tests that drive Chromium
+test-browser: $(VENV)/dev.stamp ## Run only the tests that drive Chromium, on DATABASE_URL
 	REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser
 
 lint: $(VENV)/dev.stamp ## Check style: Python, templates, import floors

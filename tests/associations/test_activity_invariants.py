@@ -19,6 +19,7 @@ from records import schema
 from records.models import Record
 from records.services import archive_records, restore_records, update_record
 from records.undo import undo
+from tests.examples import examples
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, by
 
 pytestmark = pytest.mark.django_db
@@ -199,7 +200,7 @@ class TestLogging(Logging.TestCase, TestCase):
     """Runs the machine, each sequence in a transaction of its own."""
 
     settings = settings(
-        max_examples=30,
+        max_examples=examples(10),
         stateful_step_count=20,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -24,6 +24,7 @@ from records.history import recorded
 from records.models import Record
 from records.services import archive_records, restore_records
 from records.undo import preview, undo
+from tests.examples import examples
 from tests.factories import (
     CompanyFactory,
     ContactFactory,
@@ -370,7 +371,7 @@ class TestAssociating(Associating.TestCase, TestCase):
     """Runs the machine, each sequence in a transaction of its own."""
 
     settings = settings(
-        max_examples=20,
+        max_examples=examples(8),
         stateful_step_count=20,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -14,6 +14,7 @@ from associations import paths, services
 from associations.models import Association, Labelling
 from records import schema
 from records.services import archive_records
+from tests.examples import examples
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, UserFactory, by, make_label
 
 pytestmark = pytest.mark.django_db
@@ -212,7 +213,7 @@ def test_the_number_of_queries_has_a_bound(django_assert_max_num_queries):
 class AgainstAPlainSearch(TestCase):
     """Random graphs of up to nine records, whose shortest paths a plain search finds too."""
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         edges=st.sets(st.tuples(st.integers(0, 8), st.integers(0, 8)).filter(lambda pair: pair[0] < pair[1])),
         hub_from=st.sampled_from([2, 3, 300]),

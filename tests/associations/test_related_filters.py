@@ -16,6 +16,7 @@ from records import schema
 from records.lists import RecordList
 from records.models import Record
 from records.services import archive_records, restore_records
+from tests.examples import examples
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, TicketFactory, by
 
 pytestmark = pytest.mark.django_db
@@ -205,7 +206,7 @@ def check(world, asked_of) -> None:
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -19,6 +19,7 @@ from records import schema
 from records import services as record_services
 from records.models import Change, Company, Contact, Deal
 from records.undo import undo
+from tests.examples import examples
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, by
 
 from . import deriving
@@ -193,7 +194,7 @@ class TestDeriving(Deriving.TestCase, TestCase):
     """Runs the machine, each sequence in a transaction of its own."""
 
     settings = settings(
-        max_examples=15,
+        max_examples=examples(6),
         stateful_step_count=20,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -6,7 +6,6 @@ from django.db.models import Count
 
 from associations.models import Association, AssociationLabel, AssociationLimit, Labelling
 from crm.management.commands import prepare
-from crm.sample.load import load
 from records.models import Company, Contact, Deal, Record, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +18,7 @@ def own_folders(tmp_path, settings, monkeypatch):
     monkeypatch.setattr(prepare, "PASSWORD_FILE", tmp_path / "first-password.txt")
 
 
-def test_the_first_start_makes_a_user_and_a_sample_and_says_the_password(capsys, django_user_model):
+def test_the_first_start_makes_a_user_and_a_sample_and_the_second_changes_nothing(capsys, django_user_model):
     call_command("prepare")
 
     shown = capsys.readouterr().out
@@ -29,10 +28,7 @@ def test_the_first_start_makes_a_user_and_a_sample_and_says_the_password(capsys,
     assert (Company.objects.count(), Contact.objects.count()) == (350, 1400)
     assert (Deal.objects.count(), Ticket.objects.count()) == (600, 250)
     assert prepare.PASSWORD_FILE.stat().st_mode & 0o077 == 0
-
-
-def test_a_second_start_changes_nothing(capsys):
-    call_command("prepare")
+    # A second start changes nothing.
     before = list(Record.objects.values_list("pk", "updated_at"))
 
     call_command("prepare")
@@ -40,7 +36,8 @@ def test_a_second_start_changes_nothing(capsys):
     assert list(Record.objects.values_list("pk", "updated_at")) == before
 
 
-def test_a_changed_password_is_not_shown(capsys, django_user_model):
+def test_a_changed_password_is_not_shown(capsys, django_user_model, monkeypatch):
+    monkeypatch.setenv("KITH_SAMPLE_DATA", "0")
     call_command("prepare")
     user = django_user_model.objects.get(username="admin")
     user.set_password("something else entirely")
@@ -72,7 +69,7 @@ def sample() -> list:
     ]
 
 
-def test_the_sample_is_the_same_each_time_and_keeps_the_limit_of_one_company(django_user_model):
+def test_the_sample_is_the_same_each_time_in_order_of_time_with_labels_and_limits_kept(django_user_model):
     call_command("load_sample_data")
     first = sample()
     Association.objects.all().delete()
@@ -91,11 +88,13 @@ def test_the_sample_is_the_same_each_time_and_keeps_the_limit_of_one_company(dja
     ]
     employees = [pk for pair in employed for pk in pair if pk in contacts]
     assert len(employees) == len(set(employees)) > 1300
+    order_in_time()
+    labels_and_limit()
+    not_mixed()
 
 
-def test_the_sample_came_about_over_two_years_and_is_associated_in_that_order():
-    call_command("load_sample_data")
-
+def order_in_time() -> None:
+    """The sample came about over two years, and is associated in that order."""
     moments = list(Association.objects.order_by("pk").values_list("created_at", flat=True))
     assert moments == sorted(moments)
     assert (moments[-1] - moments[0]).days > 600
@@ -103,17 +102,15 @@ def test_the_sample_came_about_over_two_years_and_is_associated_in_that_order():
         assert row.created_at == max(row.record_a.created_at, row.record_b.created_at)
 
 
-def test_the_sample_is_not_mixed_with_real_records():
-    call_command("load_sample_data")
-
+def not_mixed() -> None:
+    """The sample does not go into a Kith that has records."""
     with pytest.raises(CommandError):
         call_command("load_sample_data")
     call_command("load_sample_data", "--if-empty")
 
 
-def test_the_sample_shows_labels_and_a_limit():
-    load()
-
+def labels_and_limit() -> None:
+    """The sample shows labels and a limit."""
     carried = dict(Labelling.objects.order_by().values_list("label__name").annotate(Count("pk")))
     assert carried.keys() == set(AssociationLabel.objects.values_list("name", flat=True))
     assert len(carried) == 8

@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 
+from tests.examples import examples
+
 few = settings(
-    max_examples=20,
+    max_examples=examples(6),
     deadline=None,  # the first query of a connection takes longer than all that follow
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -14,6 +14,7 @@ from hypothesis.extra.django import TestCase
 from records import data_model, ranks, schema, services
 from records.models import Deal, Stage
 from records.ranks import move_card
+from tests.examples import examples
 from tests.factories import DealFactory, TicketFactory, by
 
 
@@ -58,12 +59,12 @@ class TestAnySequenceOfMoves(TestCase):
 
                 assert {stage: order(stages()[stage]) for stage in columns} == columns
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=examples(15), deadline=None)
     @given(moves)
     def test_keeps_the_order_of_a_naive_list_with_gaps_to_spare(self, moves):
         self.play(moves, gap=2**20, spread=64, room=2**10)
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=examples(30), deadline=None)
     @given(moves, st.sampled_from([1, 2, 3, 5]), st.sampled_from([1, 2, 4]))
     def test_keeps_the_order_of_a_naive_list_with_gaps_used_up(self, moves, gap, spread):
         self.play(moves, gap=gap, spread=spread, room=2)

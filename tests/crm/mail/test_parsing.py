@@ -13,6 +13,7 @@ from crm.mail import headers
 from crm.mail.headers import Address
 from crm.mail.parsing import Attachment, parse
 from tests.crm.mail.messages import FORWARDED, GMAIL, PLAIN, large, message
+from tests.examples import examples
 
 
 def test_the_examples_in_the_code_hold():
@@ -222,7 +223,7 @@ def test_a_large_message_is_read_without_decoding_its_attachments():
     assert time.monotonic() - start < 30
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.binary(max_size=600))
 @example(b"Content-Type: multipart/mixed\n\n--\n")
 @example(b"Content-Type: text/plain; charset*=x''\n\nx")
@@ -231,7 +232,7 @@ def test_no_bytes_raise(data):
     f"{parse(data)}".encode()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.sampled_from([PLAIN, GMAIL, FORWARDED]), st.integers(), st.integers(1, 40))
 def test_no_damaged_message_raises(whole, seed, times):
     chance = random.Random(seed)
