@@ -4,7 +4,7 @@ import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 from urllib.parse import unquote, urlsplit
@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
 
+from records import attachments
 from records.provenance import By
 from records.transactions import unit_of_work
 
@@ -255,8 +256,10 @@ class Fetcher:
 
     @unit_of_work
     def _log(self, box: Mailbox, one: Envelope, data: bytes) -> Result | None:
-        message = parse(data)
-        with transaction.atomic():
+        message = parse(data, whole=one.size <= LARGEST)
+        if self.dry_run:
+            message = replace(message, attachments=())  # nobody needs them stored
+        with attachments.with_files():
             if not self.dry_run and not self._is_next(box, one.uid):
                 return None
             result = log_message(message, by=self.by, received_at=one.received_at)

@@ -131,7 +131,10 @@ def test_of_a_message_larger_than_can_be_read_the_beginning_is_logged(dovecot, m
     dovecot.put(large(2))
 
     assert "1 logged" in fetch()
-    assert EmailMessage.objects.get().hs_email_text == "One\nTwo"
+    email = EmailMessage.objects.get()
+    assert email.hs_email_text == "One\nTwo"
+    assert not email.attachments.exists()
+    assert email.files_left_out.startswith("“Angebot 1.pdf” is missing: the email is too large")
 
 
 def test_a_message_of_20_megabytes_comes_in(dovecot):
@@ -139,8 +142,8 @@ def test_a_message_of_20_megabytes_comes_in(dovecot):
     dovecot.put(large(20), PLAIN)
 
     assert "2 logged" in fetch()
-    headers = EmailMessage.objects.get(message_id="large-1@mail.gmail.com").hs_email_headers
-    assert "Angebot 1.pdf (application/pdf, 14.6 MB)" in headers
+    file = EmailMessage.objects.get(message_id="large-1@mail.gmail.com").attachments.get()
+    assert (file.name, file.size) == ("Angebot 1.pdf", 15_325_305)
 
 
 def test_a_wrong_password_is_said_without_telling_it(dovecot, settings):
