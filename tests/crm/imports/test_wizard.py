@@ -123,7 +123,9 @@ def test_a_file_that_cannot_be_read_is_refused_beside_its_field(signed_in, setti
         (b"email,name\n", "no rows below its header"),
         (b"email,email\na,b\n", "two columns are named"),
         (b'email\n"ada', "never closed"),
-        (f"{many}\n{many}".encode()[:4_990], "never") if False else (b"email\n" + b"a" * 5_000, "larger than"),
+        (f"{many}\n{many}".encode()[:4_990], "never")
+        if False
+        else (b"email\n" + b"a" * 5_000, "larger than"),
     ):
         response = upload(signed_in, content, "companies")
         assert response.status_code == 422, content
@@ -149,7 +151,9 @@ def test_what_a_preview_gets_wrong_is_corrected(signed_in):
     assert file["rows"][0][1] == "Jürgen"
     first = {"f0-encoding": "cp1252", "f0-delimiter": ";", "f0-date_format": "", "f0-decimal": ""}
 
-    page = signed_in.post(at("preview", draft), {**first, "f0-encoding": "cp1251"}, headers={"HX-Request": "true"})
+    page = signed_in.post(
+        at("preview", draft), {**first, "f0-encoding": "cp1251"}, headers={"HX-Request": "true"}
+    )
     assert page.status_code == 200
     assert page.context["files"][0]["rows"][0][1] == "Jьrgen"
     refused = signed_in.post(at("preview", draft), {**first, "f0-encoding": "utf-8", "next": "1"})
@@ -243,12 +247,18 @@ def test_cells_that_are_no_value_are_given_a_meaning(signed_in):
     assert told["skipped"] == 2
     won = next(value for value, label in stage.choices if label == "Closed won")
     become(
-        signed_in, draft, "Stage", "deals.dealstage", **{"u0-cell": ["Won", "Odd"], "u0-value": [won, "*empty"]}
+        signed_in,
+        draft,
+        "Stage",
+        "deals.dealstage",
+        **{"u0-cell": ["Won", "Odd"], "u0-value": [won, "*empty"]},
     )
     told = checked(signed_in, draft)
     assert (told["created"], told["skipped"]) == ({"deals": 2}, 0)
     imported(signed_in, draft)
-    deals = {deal.dealname: (str(deal.dealstage), f"{deal.closedate:%Y-%m-%d}") for deal in Deal.objects.all()}
+    deals = {
+        deal.dealname: (str(deal.dealstage), f"{deal.closedate:%Y-%m-%d}") for deal in Deal.objects.all()
+    }
     assert deals["One"] == ("Closed won", "2026-03-31")
     assert deals["Two"][1] == "2026-04-01"
 
@@ -300,7 +310,9 @@ def test_a_long_dry_run_is_a_job(signed_in, monkeypatch):
 
 def test_two_files_are_joined_by_a_column(signed_in):
     companies = SimpleUploadedFile("companies.csv", b"Id,Name\n1,Acme\n2,Beta\n")
-    people = SimpleUploadedFile("people.csv", b"Email,Company Id\na@example.com,1\nb@example.com,2\nc@example.com,2\n")
+    people = SimpleUploadedFile(
+        "people.csv", b"Email,Company Id\na@example.com,1\nb@example.com,2\nc@example.com,2\n"
+    )
     given = {"kind": "two", "types": ["companies"], "second_types": ["contacts"]}
     response = signed_in.post(reverse("imports:new"), {**given, "file": companies, "second_file": people})
     assert response.status_code == 302
@@ -340,7 +352,9 @@ def test_associations_alone_take_ids_and_a_label(signed_in):
     assert Contact.objects.count() == 1
 
 
-def test_a_mapping_is_remembered_for_its_header_and_shared_by_name(signed_in, client, user, django_user_model):
+def test_a_mapping_is_remembered_for_its_header_and_shared_by_name(
+    signed_in, client, user, django_user_model
+):
     text = "A,B\na@example.com,Ada\n"
     draft = draft_of(signed_in, text)
     become(signed_in, draft, "A", "contacts.email")
@@ -394,7 +408,9 @@ def test_pages_cost_the_same_for_few_and_for_many_columns(signed_in, user, djang
         cells = ",".join(["a@example.com", "x", "y", *("v" for _ in range(width))])
         draft = draft_of(signed_in, f"{header}\n{cells}\n", name=f"w{width}.csv")
         become(signed_in, draft, "c0", "contacts.lifecyclestage")
-        with CaptureQueriesContext(connection, ) as found:
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
             page = signed_in.get(at("map", draft))
         with CaptureQueriesContext(connection) as drafts:
             signed_in.get(reverse("imports:list"))
