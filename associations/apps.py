@@ -14,7 +14,9 @@ class AssociationsConfig(AppConfig):
             columns,
             definitions,
             duplicates,
+            exporting,
             labels,
+            list_actions,
             pair_pages,
             quiet_lines,
             receivers,
@@ -40,7 +42,9 @@ class AssociationsConfig(AppConfig):
         activity_pages.register()
         receivers.connect()
         columns.register()
+        list_actions.register()
         duplicates.register()
+        exporting.register()
         related_filters.register()
         undoing.register()
         told.register()
