@@ -11,7 +11,6 @@ from typing import IO, Any, ClassVar, NamedTuple
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, transaction
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from associations import labels
@@ -268,7 +267,7 @@ class PairCommand(BaseCommand):
         if wrote or self.dry_run:
             for name, words in self.counts.items():
                 if self.counted[name] or name == next(iter(self.counts)):
-                    self.stdout.write(f"{words}: {number_format(self.counted[name], force_grouping=False)}")
+                    self.stdout.write(f"{words}: {self.counted[name]}")
             if self.problems:
                 self.stdout.write(f"{_('Left out')}: {self.problems}")
         if broken:
