@@ -12,6 +12,8 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         from . import (
             attachments,
+            exporting,  # noqa: F401  (registers its job)
+            list_edits,  # noqa: F401  (registers its actions)
             lists,
             recycle_bin,
             schema,
@@ -21,6 +23,7 @@ class RecordsConfig(AppConfig):
             told_attachments,
             told_snapshots,
             undo_attachments,
+            undo_jobs,  # noqa: F401  (a kind of jobs)
         )
         from .jobs import keeping, periodic
         from .models import Attachment, ObjectType, Pipeline, Property, PropertyGroup, Stage

@@ -1,6 +1,5 @@
 """Jobs: their list, the page of each, and what can be done about one."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,13 +16,13 @@ from records.http import Request
 from records.jobs.kinds import kind_of
 from records.models import Job
 from records.provenance import Origin
+from records.spreadsheets import csv_lines
 
 from .common import by
 
 PAGE_SIZE = 50
 ERRORS_SHOWN = 20
 STOP_POLLING = 286  # by which htmx ends to ask
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 def job_list(request: Request) -> HttpResponse:
@@ -86,38 +85,20 @@ def resume(request: Request, pk: int) -> HttpResponse:
     return redirect(job)
 
 
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def defused(text: str) -> str:
-    """Return a cell's text so that no spreadsheet takes it for a formula.
-
-    OWASP: https://owasp.org/www-community/attacks/CSV_Injection
-    """
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
 def errors(request: Request, pk: int) -> HttpResponse | StreamingHttpResponse:
     """Give what could not be done as a CSV file: the cells of the row, if there are any, and the reason."""
     job = _job(request, pk)
     header = job.params.get("header")
     header = header if isinstance(header, list) else []
 
-    def lines() -> Iterator[str]:
-        writer = csv.writer(_Echo())
-        named = [_("Row"), _("Record"), _("Reason")]
-        yield "\ufeff" + str(writer.writerow([*map(defused, header), *named]))
+    def rows() -> Iterator[list[Any]]:
+        yield [*header, _("Row"), _("Record"), _("Reason")]
         for one in job.errors.iterator(chunk_size=2_000):
             cells = [str(cell) for cell in one.cells or []][: len(header)]
             cells += [""] * (len(header) - len(cells))
-            numbers = ["" if number is None else str(number) for number in (one.row, one.record_id)]
-            yield str(writer.writerow([*map(defused, cells), *numbers, defused(one.message)]))
+            yield [*cells, one.row, one.record_id, one.message]
 
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(csv_lines(rows()), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="job-{job.pk}-errors.csv"'
     return response
 

@@ -11,7 +11,8 @@ LEAVING = """
     });
 """
 HAS_ARRIVED = """
-    document.documentElement && !window.isLeft && document.readyState === "complete" && !document.querySelector(".htmx-request")
+    document.documentElement && !window.isLeft && document.readyState === "complete"
+    && !document.querySelector(".htmx-request")
 """
 
 

@@ -14,6 +14,7 @@ from typing import TextIO
 from django.utils.translation import gettext as _
 
 from crm.imports.report import ImportRefused
+from records.spreadsheets import restored
 
 from .table import LONGEST_CELL, Table
 
@@ -42,6 +43,10 @@ class CsvTable(Table):
             raise ImportRefused(_("A delimiter is one character, such as , or ; or tab."))
         self.delimiter = delimiter or self._guess_delimiter()
         self.set_header(*next(self.records(), (1, [])))
+
+    def text(self, cell: str) -> str:
+        """Return a cell without what an export defused it by."""
+        return restored(super().text(cell))
 
     # --- Bytes to text --------------------------------------------------------------------------
 

@@ -59,12 +59,16 @@ class Table:
                 message = _("NUL, or half of a character: no database can store that as text.")
                 yield Problem(line, message, cells=shown(cells))
             else:
-                cells = [cell if type(cell) is Exact else cell.strip() for cell in cells]
+                cells = [cell if type(cell) is Exact else self.text(cell) for cell in cells]
                 yield Row(line, dict(zip(self.header, cells, strict=True)))
+
+    def text(self, cell: str) -> str:
+        """Return what a cell says."""
+        return cell.strip()
 
     def set_header(self, line: int, cells: Sequence[str]) -> None:
         """Take the names of the columns. Raises ImportRefused for names that cannot be told apart."""
-        self.header = [str(name).strip() for name in cells]
+        self.header = [self.text(str(name)) for name in cells]
         if not any(self.header):
             raise ImportRefused(_("The file is empty: its first line must name the columns."))
         if _NO_TEXT.search("".join(self.header)):

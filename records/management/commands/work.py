@@ -44,7 +44,9 @@ class Command(BaseCommand):
     def be_worker(self, *, until_idle: bool = False) -> None:
         """Take tasks from the queue that the settings name."""
         if settings.REDIS_URL:
-            call_command("rqworker", "default", job_class="django_tasks_rq.Job", burst=until_idle, verbosity=0)
+            call_command(
+                "rqworker", "default", job_class="django_tasks_rq.Job", burst=until_idle, verbosity=0
+            )
         else:
             call_command("db_worker", batch=until_idle, interval=1, startup_delay=False, verbosity=0)
 
