@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "records.middleware.SchemaMiddleware",
     "records.middleware.AbsentRecordMiddleware",
+    "crm.rules.middleware.ShowRulesMiddleware",
 ]
 
 ROOT_URLCONF = "crm.urls"

@@ -21,3 +21,24 @@ def chained(rules: Sequence[int]) -> Iterator[None]:
 def current() -> tuple[int, ...]:
     """Return the ids of the rules that are running, the latest last."""
     return _chain.get()
+
+
+_did: ContextVar[list[int] | None] = ContextVar("what rules did", default=None)
+
+
+@contextmanager
+def watched() -> Iterator[list[int]]:
+    """Give a list that gets the id of each run which did something within."""
+    did: list[int] = []
+    token = _did.set(did)
+    try:
+        yield did
+    finally:
+        _did.reset(token)
+
+
+def note(run_id: int) -> None:
+    """Say that a run did something."""
+    did = _did.get()
+    if did is not None:
+        did.append(run_id)

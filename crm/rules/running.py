@@ -25,7 +25,7 @@ from records.transactions import unit_of_work
 
 from . import company_by_domain, conditions, kept, members, sense
 from .actions import ACTIONS, AssociateMatching, Work
-from .chain import BY_DOMAIN, chained
+from .chain import BY_DOMAIN, chained, note
 from .models import Rule, RuleRun, WebhookCall
 from .tally import Tally
 
@@ -85,6 +85,7 @@ def _attempt(pk: int) -> None:
             run.delete()
         else:
             run.save()
+            note(run.pk)
 
 
 @contextmanager

@@ -159,8 +159,7 @@ class CopyForm(ActionForm):
     def build(self) -> None:
         types = main_partners(self.kind)
         other = self.add_type("type", _("Associate with"), types)
-        sources = [one for one in types if other is None or one.pk != other.pk]
-        self.add_type("source", _("that are associated with its"), sources or types)
+        self.add_type("source", _("that are associated with its"), types)
         self.fields["source_which"] = forms.ChoiceField(
             label=_("Of these"), required=False, choices=list(WHICH.items())
         )

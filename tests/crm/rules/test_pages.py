@@ -2,9 +2,13 @@
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from associations.models import Association
+from crm.rules import chain
+from crm.rules.middleware import ShowRulesMiddleware
 from crm.rules.models import Rule, RuleRun
 from records import services as record_services
 from records.models import Change, SavedView, Task
@@ -293,3 +297,19 @@ def test_the_pages_take_as_many_queries_for_many_rules_and_runs_as_for_few(admin
     many = [queries(address) for address in more(20)]
     assert many == few
     assert not Task.objects.exists()
+
+
+def test_a_page_changed_in_one_part_is_told_that_rules_did_something():
+    header = "HX-Trigger-After-Settle"
+    for did, htmx, told in ((True, True, True), (True, False, False), (False, True, False)):
+        request = RequestFactory().post("/")
+        request.htmx = htmx
+
+        def answer(request, did=did):
+            if did:
+                chain.note(1)
+            return HttpResponse(headers={header: '{"kith:done": {"focus": "x"}}'})
+
+        response = ShowRulesMiddleware(answer)(request)
+        assert ("kith:rules-ran" in response.headers[header]) is told
+        assert "kith:done" in response.headers[header]
