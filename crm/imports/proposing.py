@@ -64,7 +64,9 @@ def propose(targets: Targets, facts: dict[str, Any]) -> tuple[list[list[Use]], d
 def _take(uses: list[list[Use]], header: list[str], side: Side, name: str, entry: dict[str, Any]) -> None:
     """Let the column of a mapping's entry be used as the entry says."""
     here = uses[header.index(entry["column"])]
-    told: Use = {key: str(value) for key, value in entry.items() if key in ("date_format", "decimal", "multiply")}
+    told: Use = {
+        key: str(value) for key, value in entry.items() if key in ("date_format", "decimal", "multiply")
+    }
     if "part" in entry:
         if entry["part"] == "first":
             here.append({"target": f"{side.alias}.{FULL_NAME}"})

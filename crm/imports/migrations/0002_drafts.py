@@ -9,64 +9,169 @@ import crm.imports.models.drafts
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('imports', '0001_running'),
-        ('records', '0018_jobs'),
+        ("imports", "0001_running"),
+        ("records", "0018_jobs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportDraft',
+            name="ImportDraft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('one', 'One file'), ('two', 'Two files with a column in common'), ('associations', 'Associations only')], default='one', max_length=12, verbose_name='kind')),
-                ('types', models.JSONField(default=list, verbose_name='object types')),
-                ('file', models.FileField(upload_to=crm.imports.models.drafts.new_path, verbose_name='file')),
-                ('name', models.CharField(max_length=255, verbose_name='name')),
-                ('size', models.PositiveBigIntegerField(verbose_name='size')),
-                ('second_file', models.FileField(blank=True, upload_to=crm.imports.models.drafts.new_path, verbose_name='second file')),
-                ('second_name', models.CharField(blank=True, max_length=255, verbose_name='name of the second file')),
-                ('second_size', models.PositiveBigIntegerField(default=0, verbose_name='size of the second file')),
-                ('reading', models.JSONField(default=list, verbose_name='how the files are written')),
-                ('facts', models.JSONField(default=list, verbose_name='what was found in the files')),
-                ('answers', models.JSONField(default=dict, verbose_name='what the columns are')),
-                ('findings', models.JSONField(default=dict, verbose_name='result of the dry run')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
-                ('check_job', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='records.job', verbose_name='dry run')),
-                ('job', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='records.job', verbose_name='import')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("one", "One file"),
+                            ("two", "Two files with a column in common"),
+                            ("associations", "Associations only"),
+                        ],
+                        default="one",
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("types", models.JSONField(default=list, verbose_name="object types")),
+                ("file", models.FileField(upload_to=crm.imports.models.drafts.new_path, verbose_name="file")),
+                ("name", models.CharField(max_length=255, verbose_name="name")),
+                ("size", models.PositiveBigIntegerField(verbose_name="size")),
+                (
+                    "second_file",
+                    models.FileField(
+                        blank=True, upload_to=crm.imports.models.drafts.new_path, verbose_name="second file"
+                    ),
+                ),
+                (
+                    "second_name",
+                    models.CharField(blank=True, max_length=255, verbose_name="name of the second file"),
+                ),
+                (
+                    "second_size",
+                    models.PositiveBigIntegerField(default=0, verbose_name="size of the second file"),
+                ),
+                ("reading", models.JSONField(default=list, verbose_name="how the files are written")),
+                ("facts", models.JSONField(default=list, verbose_name="what was found in the files")),
+                ("answers", models.JSONField(default=dict, verbose_name="what the columns are")),
+                ("findings", models.JSONField(default=dict, verbose_name="result of the dry run")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="changed"
+                    ),
+                ),
+                (
+                    "check_job",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="records.job",
+                        verbose_name="dry run",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="records.job",
+                        verbose_name="import",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'import in preparation',
-                'verbose_name_plural': 'imports in preparation',
-                'ordering': ('-updated_at', '-id'),
-                'indexes': [models.Index(fields=['updated_at'], name='imports_draft_updated')],
+                "verbose_name": "import in preparation",
+                "verbose_name_plural": "imports in preparation",
+                "ordering": ("-updated_at", "-id"),
+                "indexes": [models.Index(fields=["updated_at"], name="imports_draft_updated")],
             },
         ),
         migrations.CreateModel(
-            name='RememberedMapping',
+            name="RememberedMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, max_length=100, verbose_name='name')),
-                ('is_shared', models.BooleanField(default=False, verbose_name='for everybody')),
-                ('kind', models.CharField(choices=[('one', 'One file'), ('two', 'Two files with a column in common'), ('associations', 'Associations only')], max_length=12, verbose_name='kind')),
-                ('digest', models.CharField(editable=False, max_length=64)),
-                ('types', models.JSONField(default=list, verbose_name='object types')),
-                ('headers', models.JSONField(default=list, verbose_name='columns')),
-                ('reading', models.JSONField(default=list, verbose_name='how the files are written')),
-                ('answers', models.JSONField(default=dict, verbose_name='what the columns are')),
-                ('file_name', models.CharField(blank=True, max_length=255, verbose_name='name of the file')),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='used')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=100, verbose_name="name")),
+                ("is_shared", models.BooleanField(default=False, verbose_name="for everybody")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("one", "One file"),
+                            ("two", "Two files with a column in common"),
+                            ("associations", "Associations only"),
+                        ],
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("digest", models.CharField(editable=False, max_length=64)),
+                ("types", models.JSONField(default=list, verbose_name="object types")),
+                ("headers", models.JSONField(default=list, verbose_name="columns")),
+                ("reading", models.JSONField(default=list, verbose_name="how the files are written")),
+                ("answers", models.JSONField(default=dict, verbose_name="what the columns are")),
+                ("file_name", models.CharField(blank=True, max_length=255, verbose_name="name of the file")),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="used"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'remembered mapping',
-                'verbose_name_plural': 'remembered mappings',
-                'ordering': ('-updated_at', '-id'),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('name', '')), fields=('owner', 'digest'), name='imports_mapping_of_header'), models.UniqueConstraint(condition=models.Q(('name', ''), _negated=True), fields=('owner', 'name'), name='imports_mapping_of_name')],
+                "verbose_name": "remembered mapping",
+                "verbose_name_plural": "remembered mappings",
+                "ordering": ("-updated_at", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("name", "")),
+                        fields=("owner", "digest"),
+                        name="imports_mapping_of_header",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("name", ""), _negated=True),
+                        fields=("owner", "name"),
+                        name="imports_mapping_of_name",
+                    ),
+                ],
             },
         ),
     ]
