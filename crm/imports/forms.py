@@ -333,7 +333,9 @@ class UseForm(forms.Form):
             self.cells.append(Cell(cell, value, known.get(value, "")))
 
     def options(self, data: Any) -> Use:
-        """Return the use that the form says; what is refused stays as it was."""
+        """Return the use that the form says; what is refused, or was not asked, stays as it was."""
+        if f"{self.prefix}-asked" not in data:
+            return self.use
         found = {
             name: self.cleaned_data.get(name, self.use.get(name, ""))
             if self.is_valid()

@@ -134,10 +134,10 @@ def column(request: Request, pk: int, file: int, place: int) -> HttpResponse:
             return redirect(f"{reverse('imports:map', args=[draft.pk])}#column-{file}-{place}")
         answers = Answers(draft)
     row = _row(answers, file, place, Trouble(), blank=blank)
-    context = {"row": row, "draft": draft, "targets": answers.targets[file], "may_add": request.user.is_staff}
+    context = {"row": row, "targets": answers.targets[file], "may_add": request.user.is_staff}
     context["choices"] = _choices([{"rows": [row]}])
     if request.htmx:
-        context["settings"] = SettingsForm(answers)
+        context |= {"draft": draft, "settings": SettingsForm(answers)}
         return render(request, "imports/_row_saved.html", context)
     return step_page(request, "map", draft, "imports/column.html", **context)
 

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from associations.labels import both_ways
 from associations.models import Association
 from crm.imports.models import ImportDraft, RememberedMapping
 from records.models import Change, Company, Contact, Deal, Job
@@ -48,6 +51,8 @@ def targets(draft: ImportDraft) -> dict[str, list[str]]:
 def become(client, draft: ImportDraft, name: str, *keys: str, **options):
     """Say what a column becomes; return the response."""
     place = draft.facts[0]["header"].index(name)
+    if options:
+        options["u0-asked"] = "1"
     return client.post(at("column", draft, 0, place), {"target": keys, **options})
 
 
@@ -114,18 +119,16 @@ def test_a_row_holds_a_company_and_its_contact(signed_in):
 
 def test_a_file_that_cannot_be_read_is_refused_beside_its_field(signed_in, settings):
     settings.IMPORT_MAX_SIZE = 5_000
-    many = ",".join(f"c{number}" for number in range(1_001))
     for content, message in (
         (b"", "empty"),
         (b"\x89PNG\r\n\x1a\n\0\0", "no table but PNG"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "old kind"),
-        (b"PK\3\4 no workbook", "no workbook"),
+        (b"PK\3\4 no workbook", "cannot be unpacked"),
         (b"email,name\n", "no rows below its header"),
         (b"email,email\na,b\n", "two columns are named"),
         (b'email\n"ada', "never closed"),
-        (f"{many}\n{many}".encode()[:4_990], "never")
-        if False
-        else (b"email\n" + b"a" * 5_000, "larger than"),
+        (b",".join(b"%d" % number for number in range(1_001)) + b"\n1", "1001 columns"),
+        (b"email\n" + b"a" * 5_000, "larger than"),
     ):
         response = upload(signed_in, content, "companies")
         assert response.status_code == 422, content
@@ -172,7 +175,7 @@ def test_what_a_preview_gets_wrong_is_corrected(signed_in):
 
 def test_a_column_is_mapped_by_its_row_and_answers_with_what_depends_on_it(signed_in):
     draft = draft_of(signed_in, "Who,Firm\nada@example.com,Acme;Beta\n", name="odd.csv")
-    assert targets(draft) == {"Who": [], "Firm": ["contacts>companies"]} or targets(draft)["Who"] == []
+    assert targets(draft) == {"Who": [], "Firm": ["contacts>companies"]}
     htmx = {"headers": {"HX-Request": "true"}}
     page = signed_in.post(at("column", draft, 0, 0), {"target": "contacts.email"}, **htmx)
     assert page.status_code == 200
@@ -329,9 +332,6 @@ def test_two_files_are_joined_by_a_column(signed_in):
         frozenset(("Beta", "b@example.com")),
         frozenset(("Beta", "c@example.com")),
     }
-    path = draft.second_file.name
-    draft.delete()
-    assert not default_storage.exists(path) or True
 
 
 def test_associations_alone_take_ids_and_a_label(signed_in):
@@ -348,7 +348,8 @@ def test_associations_alone_take_ids_and_a_label(signed_in):
     imported(signed_in, draft)
     association = Association.objects.get()
     assert {association.record_a_id, association.record_b_id} == {ada.pk, acme.pk}
-    assert [str(one.label) for one in association.labellings.all()] == ["Advisor"] or True
+    words = both_ways([association.pk])[ada.pk, acme.pk]
+    assert "Advisor" in map(str, words)
     assert Contact.objects.count() == 1
 
 
@@ -399,18 +400,13 @@ def test_a_draft_and_its_files_are_seen_by_nobody_else_and_go_together(
     assert not default_storage.exists(path)
 
 
-def test_pages_cost_the_same_for_few_and_for_many_columns(signed_in, user, django_assert_num_queries):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
+def test_pages_cost_the_same_for_few_and_for_many_columns(signed_in):
     def cost(width: int) -> tuple[int, int, int]:
         header = ",".join(["Email", "Stage", "Owner", *(f"c{number}" for number in range(width))])
         cells = ",".join(["a@example.com", "x", "y", *("v" for _ in range(width))])
         draft = draft_of(signed_in, f"{header}\n{cells}\n", name=f"w{width}.csv")
         become(signed_in, draft, "c0", "contacts.lifecyclestage")
-        with CaptureQueriesContext(
-            connection,
-        ) as found:
+        with CaptureQueriesContext(connection) as found:
             page = signed_in.get(at("map", draft))
         with CaptureQueriesContext(connection) as drafts:
             signed_in.get(reverse("imports:list"))
