@@ -27,6 +27,7 @@ class AssociationsConfig(AppConfig):
             told,
             type_pairs,
             undoing,
+            with_one_jobs,  # noqa: F401  (registers its jobs)
         )
 
         activity_facts.register()

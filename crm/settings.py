@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "crm.accounts",
     "crm.imports",
     "crm.mail",
+    "crm.rules",
     "crm.tasks",
     "associations",
     "records",
@@ -167,10 +168,21 @@ JOBS_IMMEDIATE = False  # run them at once, in the process that starts them
 # --- E-mail -----------------------------------------------------------------------------------
 
 MAIL_URL = env("MAIL_URL", default="")  # of the mailbox that is read: imaps://user:password@host/INBOX
+MAIL_CA_FILE = env("MAIL_CA_FILE", default="")  # certificates that are trusted besides the system's
+MAIL_SINCE = env(
+    "MAIL_SINCE", default=""
+)  # the first day that is read, 2026-01-31; else that of the first run
 # Under which the mailbox gets mail: copies of what users send (bcc), and what they forward.
 MAIL_BCC_ADDRESS = env.list("MAIL_BCC_ADDRESS", default=[])
 # Whether whoever takes part in a message and is no contact yet becomes one.
 MAIL_CREATE_CONTACTS = env.bool("MAIL_CREATE_CONTACTS", default=False)
+
+# --- Rules ------------------------------------------------------------------------------------
+
+RULE_LOG_DAYS = env.int("RULE_LOG_DAYS", default=30)  # that the log of rules goes back
+# Whether webhooks may be sent to this machine and to private networks.
+WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
+WEBHOOK_TIMEOUT = env.int("WEBHOOK_TIMEOUT", default=10)  # seconds that a receiver is waited for
 
 # --- Accounts ---------------------------------------------------------------------------------
 
@@ -232,6 +244,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 ATTACHMENT_MAX_SIZE = env.int("ATTACHMENT_MAX_SIZE", default=25 * 1024 * 1024)  # bytes
+IMPORT_MAX_SIZE = env.int("IMPORT_MAX_SIZE", default=200 * 1024 * 1024)  # bytes of a file on the pages
 ATTACHMENT_MAX_FILES = env.int("ATTACHMENT_MAX_FILES", default=10)  # at once
 # What the names of files may end with.
 ATTACHMENT_TYPES = [one.strip(" .").lower() for one in env.list("ATTACHMENT_TYPES", default=[*BY_ENDING])]

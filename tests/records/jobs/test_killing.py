@@ -78,7 +78,7 @@ def test_a_job_whose_worker_is_killed_is_done_once_and_wholly(backend, settings,
             break
     process = working(redis_url)
     try:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 600
         while job.is_open and time.monotonic() < until:
             time.sleep(0.1)
             job.refresh_from_db()
