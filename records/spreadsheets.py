@@ -116,7 +116,7 @@ def _write_cell(sheet: Any, row: int, column: int, cell: Any, formats: dict[str,
             sheet.write_datetime(row, column, _local(cell), formats["moment"])
         else:
             sheet.write_datetime(row, column, cell, formats["day"])
-    elif isinstance(cell, Decimal | int | float) and abs(cell) < EXACT:
+    elif isinstance(cell, Decimal | int | float) and abs(float(cell)) < EXACT:
         sheet.write_number(row, column, float(cell))
     else:
         text: str = cell if isinstance(cell, str) else _plain(cell)
