@@ -14,7 +14,9 @@ class AssociationsConfig(AppConfig):
             columns,
             definitions,
             duplicates,
+            exporting,
             labels,
+            list_actions,
             pair_pages,
             quiet_lines,
             receivers,
@@ -25,6 +27,7 @@ class AssociationsConfig(AppConfig):
             told,
             type_pairs,
             undoing,
+            with_one_jobs,  # noqa: F401  (registers its jobs)
         )
 
         activity_facts.register()
@@ -39,7 +42,9 @@ class AssociationsConfig(AppConfig):
         activity_pages.register()
         receivers.connect()
         columns.register()
+        list_actions.register()
         duplicates.register()
+        exporting.register()
         related_filters.register()
         undoing.register()
         told.register()

@@ -1,4 +1,7 @@
-"""What is done to many associations of one record at once: as one change, all of it or nothing."""
+"""What is done to many associations of one record at once: as one change, all of it or nothing.
+
+Of more than DIRECT it is a job, which does the others where some are refused.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,19 +11,24 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from records import jobs
 from records.history import forget_if_empty, recorded
-from records.models import Change, Record
+from records.jobs import JobKind, JobRefused, Run
+from records.list_actions import DIRECT
+from records.models import Change, Job, Record
 from records.provenance import By
 from records.services import batches
 from records.transactions import unit_of_work
 
 from . import services
+from .label_forms import chosen_words
 from .labels import Word, all_labels
 from .models import AssociationEvent, Labelling
 from .outcomes import AssociationRefused, Labelled, Outcome, Report
 
+__all__ = ["DIRECT", "Action", "Done", "Refusal", "act", "refusals", "start"]
 NAMED = 5  # records that a refusal names
 REASONS = 10  # refusals that are told
 
@@ -78,10 +86,7 @@ def act(
     several would be the primary record of `record`.
     """
     ids = list(dict.fromkeys(others))
-    gives = action in (Action.ADD, Action.SET)
-    if gives and len(ids) > 1 and any(word.label.is_primary and not word.inverse for word in words):
-        # Also where one of them is it already, which the rules would let the others take it from.
-        raise ValidationError(_("%(name)s can have only one primary record.") % {"name": record})
+    _check(action, record, ids, words)
     try:
         with transaction.atomic():
             return _act(action, record, ids, words, by)
@@ -92,19 +97,32 @@ def act(
     return _act(action, record, [pk for pk in ids if pk not in refused], words, by)
 
 
+def _check(action: Action, record: Record, ids: Sequence[int], words: Sequence[Word]) -> None:
+    """Refuse several primary records. Raises ValidationError."""
+    gives = action in (Action.ADD, Action.SET)
+    if gives and len(ids) > 1 and any(word.label.is_primary and not word.inverse for word in words):
+        # Also where one of them is it already, which the rules would let the others take it from.
+        raise ValidationError(_("%(name)s can have only one primary record.") % {"name": record})
+
+
+def _write(action: Action, record: Record, ids: Sequence[int], words: Sequence[Word], by: By) -> None:
+    """Do it. Raises AssociationRefused."""
+    of_pairs = {(record.pk, pk): words for pk in ids}
+    match action:
+        case Action.REMOVE:
+            services.dissociate(record, ids, by=by)
+        case Action.ADD:
+            services.label_pairs(of_pairs, by=by)
+        case Action.TAKE:
+            services.unlabel_pairs(of_pairs, by=by)
+        case Action.SET:
+            services.relabel_pairs(of_pairs, by=by, keep_primary=True)
+
+
 def _act(action: Action, record: Record, ids: Sequence[int], words: Sequence[Word], by: By) -> Done:
     with transaction.atomic():
         by = recorded(by, Change.Kind.BULK, _summary(action, record, len(ids), words))
-        of_pairs = {(record.pk, pk): words for pk in ids}
-        match action:
-            case Action.REMOVE:
-                services.dissociate(record, ids, by=by)
-            case Action.ADD:
-                services.label_pairs(of_pairs, by=by)
-            case Action.TAKE:
-                services.unlabel_pairs(of_pairs, by=by)
-            case Action.SET:
-                services.relabel_pairs(of_pairs, by=by, keep_primary=True)
+        _write(action, record, ids, words, by)
         touched = AssociationEvent.objects.filter(change=by.change).order_by()
         # A pair that another one took the primary label from is touched too, and was not asked for.
         wanted = set(ids)
@@ -114,6 +132,66 @@ def _act(action: Action, record: Record, ids: Sequence[int], words: Sequence[Wor
             forget_if_empty(by.change)
             return Done(None, 0)
     return Done(by.change, count)
+
+
+def start(action: Action, record: Record, ids: Sequence[int], words: Sequence[Word] = (), *, by: By) -> Job:
+    """Do something to any number of associations in the background; what is refused stays as it is.
+
+    Raises ValidationError where several would be the primary record of `record`.
+    """
+    _check(action, record, ids, words)
+    return jobs.start(
+        AssociationsJob,
+        by=by,
+        params={"action": action.value, "record": record.pk, "labels": [word.key for word in words]},
+        summary=_summary(action, record, len(ids), words),
+        ids=ids,
+    )
+
+
+@jobs.register
+class AssociationsJob(JobKind):
+    """Changes many associations of one record, a batch at a time."""
+
+    name = "associations-bulk"
+    label = gettext_lazy("Bulk change of associations")
+    counts = {"done": gettext_lazy("Done"), "refused": gettext_lazy("Refused")}
+
+    def step(self, run: Run) -> bool:
+        """Do the next batch: all of it but what is refused."""
+        ids = run.next_batch()
+        if ids is None:
+            return True
+        record = Record.objects.visible_to(run.user).filter(pk=run.params["record"]).first()
+        if record is None:
+            raise JobRefused(_("This record does not exist, or has been archived."))
+        # All of one type, that of the section which they were chosen in.
+        first = Record.objects.filter(pk__in=ids).values_list("object_type", flat=True).first()
+        try:
+            words = chosen_words(run.params["labels"], record.object_type_id, first or 0) if first else []
+        except ValidationError as error:
+            raise JobRefused(" ".join(error.messages)) from error
+        action, refused = Action(run.params["action"]), {}
+        try:
+            with transaction.atomic():
+                _write(action, record, ids, words, run.by)
+        except AssociationRefused as error:
+            for outcome in error.report.refused:
+                a, b = outcome.pair
+                refused[b if a == record.pk else a] = outcome.message
+            _write(action, record, [pk for pk in ids if pk not in refused], words, run.by)
+        for pk, message in refused.items():
+            run.error(message, record_id=pk)
+        run.count("done", len(ids) - len(refused))
+        if refused:
+            run.count("refused", len(refused))
+        run.done(len(ids))
+        return False
+
+    def links(self, job: Job) -> list[tuple[str, str]]:
+        """Lead back to the record."""
+        record = Record.objects.live().filter(pk=job.params.get("record", 0)).first()
+        return [(str(record), record.get_absolute_url())] if record else []
 
 
 def _summary(action: Action, record: Record, number: int, words: Sequence[Word]) -> str:

@@ -6,6 +6,7 @@ allowed stands in `associations.judging`; every change is kept for history (`ass
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -37,6 +38,7 @@ from .outcomes import (
     Words,
     labelled,
 )
+from .signals import links_changed
 
 __all__ = [
     "AssociationRefused",
@@ -250,7 +252,20 @@ def _write(
         touched = _take_off(_carried(moved), by) + _put_on(got, {row.pair: row for row in added}, by)
         rollups.links_changed({row.pair: row for row in (*removed, *added, *touched)}.values())
         activity_facts.links_changed(added=added, removed=removed)
+        _tell((*removed, *added, *touched), by)
     return report
+
+
+def _tell(rows: Iterable[Association], by: By) -> None:
+    """Tell who listens whose associations changed."""
+    if not links_changed.has_listeners(Association):
+        return
+    ends: dict[int, set[int]] = {}
+    for row in rows:
+        ends.setdefault(row.type_a_id, set()).add(row.record_a_id)
+        ends.setdefault(row.type_b_id, set()).add(row.record_b_id)
+    if ends:
+        links_changed.send(sender=Association, record_ids=ends, by=by)
 
 
 def _association(pair: Pair, records: Mapping[int, Record], was: Was) -> Association:
@@ -312,6 +327,7 @@ def dissociate_pairs(pairs: Iterable[Pair], *, by: By) -> Removal:
         removal = _delete(wanted, by)
         rollups.links_changed(removal.associations)
         activity_facts.links_changed(removed=removal.associations)
+        _tell(removal.associations, replace(by, change=removal.change))
     return removal
 
 

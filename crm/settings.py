@@ -56,10 +56,13 @@ INSTALLED_APPS = [
     "simple_history",
     "django_prose_editor",  # its static files only
     "csp",
+    "django_tasks",
+    "django_tasks_db",
     "crm",
     "crm.accounts",
     "crm.imports",
     "crm.mail",
+    "crm.rules",
     "crm.tasks",
     "associations",
     "records",
@@ -80,6 +83,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "records.middleware.SchemaMiddleware",
     "records.middleware.AbsentRecordMiddleware",
+    "crm.rules.middleware.ShowRulesMiddleware",
 ]
 
 ROOT_URLCONF = "crm.urls"
@@ -147,6 +151,21 @@ SIMPLE_HISTORY_DATE_INDEX = False  # history is read by record and by change
 # Days that archived records stay in the recycle bin before they are deleted for good; 0 keeps them for ever.
 RECYCLE_BIN_DAYS = env.int("RECYCLE_BIN_DAYS", default=90)
 
+# --- Work in the background -------------------------------------------------------------------
+
+REDIS_URL = env("REDIS_URL", default="")  # where jobs queue up; without it, in the database
+if REDIS_URL:
+    TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend", "QUEUES": ["default"]}}
+    RQ_QUEUES = {"default": {"URL": REDIS_URL}}
+    INSTALLED_APPS.append("django_rq")
+else:
+    TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+JOB_WORKERS = env.int("JOB_WORKERS", default=1)  # processes that `manage.py work` keeps
+JOBS_LEASE = env.float("JOBS_LEASE", default=30)  # seconds until the job of a worker that died is taken up
+JOBS_TURN = env.float("JOBS_TURN", default=20)  # seconds after which a long job lets others have a turn
+JOBS_KEPT_DAYS = env.int("JOBS_KEPT_DAYS", default=30)  # that ended jobs and their files are kept
+JOBS_IMMEDIATE = False  # run them at once, in the process that starts them
+
 # --- E-mail -----------------------------------------------------------------------------------
 
 MAIL_URL = env("MAIL_URL", default="")  # of the mailbox that is read: imaps://user:password@host/INBOX
@@ -158,6 +177,13 @@ MAIL_SINCE = env(
 MAIL_BCC_ADDRESS = env.list("MAIL_BCC_ADDRESS", default=[])
 # Whether whoever takes part in a message and is no contact yet becomes one.
 MAIL_CREATE_CONTACTS = env.bool("MAIL_CREATE_CONTACTS", default=False)
+
+# --- Rules ------------------------------------------------------------------------------------
+
+RULE_LOG_DAYS = env.int("RULE_LOG_DAYS", default=30)  # that the log of rules goes back
+# Whether webhooks may be sent to this machine and to private networks.
+WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
+WEBHOOK_TIMEOUT = env.int("WEBHOOK_TIMEOUT", default=10)  # seconds that a receiver is waited for
 
 # --- Accounts ---------------------------------------------------------------------------------
 
@@ -219,6 +245,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 ATTACHMENT_MAX_SIZE = env.int("ATTACHMENT_MAX_SIZE", default=25 * 1024 * 1024)  # bytes
+IMPORT_MAX_SIZE = env.int("IMPORT_MAX_SIZE", default=200 * 1024 * 1024)  # bytes of a file on the pages
 ATTACHMENT_MAX_FILES = env.int("ATTACHMENT_MAX_FILES", default=10)  # at once
 # What the names of files may end with.
 ATTACHMENT_TYPES = [one.strip(" .").lower() for one in env.list("ATTACHMENT_TYPES", default=[*BY_ENDING])]

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.db.models.signals import post_delete, post_migrate, post_save
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +12,10 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         from . import (
             attachments,
+            exporting,  # noqa: F401  (registers its job)
+            list_edits,  # noqa: F401  (registers its actions)
             lists,
+            recycle_bin,
             schema,
             search,
             signals,
@@ -18,7 +23,9 @@ class RecordsConfig(AppConfig):
             told_attachments,
             told_snapshots,
             undo_attachments,
+            undo_jobs,  # noqa: F401  (a kind of jobs)
         )
+        from .jobs import keeping, periodic
         from .models import Attachment, ObjectType, Pipeline, Property, PropertyGroup, Stage
 
         for model in (ObjectType, PropertyGroup, Property, Pipeline, Stage):
@@ -31,4 +38,7 @@ class RecordsConfig(AppConfig):
         undo_attachments.register()
         signals.records_erasing.connect(attachments.erasing)
         post_delete.connect(attachments.deleted, sender=Attachment)
+        signals.records_erasing.connect(lambda **kwargs: keeping.forget_ended(), weak=False)
+        periodic.every(timedelta(days=1), "delete-old-jobs", keeping.delete_old)
+        periodic.every(timedelta(days=1), "empty-bin", recycle_bin.empty)
         post_migrate.connect(search.keep_installed, sender=self)

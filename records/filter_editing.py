@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from .models import ObjectType
-from .named_filters import NumberOf, Subject, named_filters, subject_named
+from .named_filters import ActiveFilter, NumberOf, Subject, named_filters, subject_named
 from .relations import related_types
 
 SHOWN = 60  # properties that a search of the menu shows
@@ -21,9 +21,15 @@ class FilterEditor(forms.Form):
     """Chooses operator and value of a filter on one property."""
 
     def __init__(
-        self, subject: Subject, data: QueryDict | None = None, initial: dict[str, Any] | None = None
+        self,
+        subject: Subject,
+        data: QueryDict | None = None,
+        initial: dict[str, Any] | None = None,
+        *,
+        prefix: str = "filter",
+        auto_id: str = "filter_%s",
     ) -> None:
-        super().__init__(data, initial=initial, prefix="filter", auto_id="filter_%s")
+        super().__init__(data, initial=initial, prefix=prefix, auto_id=auto_id)
         self.subject = subject
         self.prop = subject.prop
         self.operators = {operator.name: operator for operator in self.prop.kind.operators}
@@ -112,9 +118,12 @@ def filter_editor(object_type: ObjectType, query: QueryDict) -> FilterEditor | N
         return None
     if "filter-operator" in query:
         return FilterEditor(subject, query)
-    if active is None:
-        return FilterEditor(subject)
-    editor = FilterEditor(subject, initial={"operator": active.operator.name})
+    return editor_of(active) if active else FilterEditor(subject)
+
+
+def editor_of(active: ActiveFilter, **options: Any) -> FilterEditor:
+    """Return the editor of a filter, as the filter stands; `options` are those of `FilterEditor`."""
+    editor = FilterEditor(active.subject, initial={"operator": active.operator.name}, **options)
     if isinstance(editor.fields["value"], forms.MultipleChoiceField):
         editor.initial["value"] = active.values
     elif active.operator.name == "between":

@@ -247,14 +247,17 @@ class RecordList:
         asked = self.query.get("per_page", "")
         return int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
 
+    @property
+    def _sortable_rows(self) -> Any:
+        """The rows with the value that they are sorted by."""
+        name = self.sort.removeprefix("-")
+        return self.rows.with_values([prop for prop in [self.object_type.properties.get(name)] if prop])
+
     @cached_property
     def page(self) -> paging.Page:
         """The page that the address asks for. Raises paging.BadCursor."""
-        sorted_by = [
-            prop for name, prop in self.object_type.properties.items() if name == self.sort.lstrip("-")
-        ]
         page = paging.page(
-            self.rows.with_values(sorted_by).select_related("owner"),
+            self._sortable_rows.select_related("owner"),
             self.order,
             self.page_size,
             after=self.query.get("after", ""),
@@ -281,6 +284,10 @@ class RecordList:
         elif self.is_common and not exact and not self.filters and not self._conditions:
             return COUNTED + 1
         return rows.count() if exact else rows[: COUNTED + 1].count()
+
+    def ids(self) -> list[int]:
+        """Return the ids of all records of the list, of all its pages, in its order. One query."""
+        return list(paging.in_order(self._sortable_rows, self.order).values_list("pk", flat=True))
 
     @property
     def _is_one_page(self) -> bool:

@@ -18,18 +18,28 @@ class BoundedUploadHandler(FileUploadHandler):
     """Refuses a request that is too large before it is read, and keeps of a file that is too large only so
     much that its form can say so. Stands before the handlers that store."""
 
+    @property
+    def most_of_file(self) -> int:
+        """Bytes of one file."""
+        return settings.ATTACHMENT_MAX_SIZE
+
+    @property
+    def most_of_request(self) -> int:
+        """Bytes of all files together, and what is sent with them."""
+        return most_of_request()
+
     def handle_raw_input(
         self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: Any = None
     ) -> None:
         """Look at how long the request says that it is. Raises RequestDataTooBig."""
         user = getattr(self.request, "user", None)
-        most = most_of_request() if getattr(user, "is_authenticated", False) else SLACK
+        most = self.most_of_request if getattr(user, "is_authenticated", False) else SLACK
         if content_length > most:
             raise RequestDataTooBig("The files of this request are too large.")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         """Let what comes behind the limit go nowhere."""
-        return raw_data if start <= settings.ATTACHMENT_MAX_SIZE else None
+        return raw_data if start <= self.most_of_file else None
 
     def file_complete(self, file_size: int) -> None:
         """Leave it to the handlers behind."""

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from .views import attachments, bin, board, duplicates, erasing, lists, record, saved_views
+from .views import (
+    attachments,
+    bin,
+    board,
+    duplicates,
+    erasing,
+    exports,
+    list_actions,
+    lists,
+    record,
+    saved_views,
+)
 
 app_name = "records"
 urlpatterns = [
@@ -9,6 +20,8 @@ urlpatterns = [
     path("<slug:type_name>/", lists.record_list, name="list"),
     path("<slug:type_name>/new/", lists.create, name="create"),
     path("<slug:type_name>/archive/", lists.archive_selected, name="archive-selected"),
+    path("<slug:type_name>/actions/<slug:name>/", list_actions.act, name="list-action"),
+    path("<slug:type_name>/export/", exports.export, name="export"),
     path("<slug:type_name>/restore/", bin.restore, name="restore"),
     path("<slug:type_name>/bin/", bin.recycle_bin, name="bin"),
     path("<slug:type_name>/bin/delete/", erasing.delete_selected, name="delete-selected"),

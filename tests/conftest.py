@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import quick_flush
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = f"No Chromium was found (tried $CHROMIUM, {', '.join(BROWSERS)})."
 
@@ -34,6 +36,12 @@ def pytest_terminal_summary(terminalreporter):
     if chromium() is None:
         terminalreporter.section("BROWSER TESTS LEFT OUT", red=True, bold=True)
         terminalreporter.write_line(f"{NO_BROWSER} The tests that drive it did not run.", red=True, bold=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flushes_are_quick():
+    """Spare the tests with transactions of their own most of the time between them."""
+    quick_flush.install()
 
 
 @pytest.fixture

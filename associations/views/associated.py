@@ -16,6 +16,7 @@ from records.models import ObjectType, Record
 from records.provenance import Origin
 from records.views.common import UNPROCESSABLE, by, object_type_or_404, posted_back, record_or_404, say
 from records.views.common import selected_ids as ticked_ids
+from records.views.list_actions import leave_for
 
 from .. import bulk as bulk_actions
 from .. import labels
@@ -83,6 +84,10 @@ def bulk(request: Request, type_name: str, pk: int, other_type: str) -> HttpResp
         words = chosen_words(keys, record.object_type_id, object_type.pk)
         if not words and action in (Action.ADD, Action.TAKE):
             raise ValidationError(_("Choose at least one label."))
+        if len(chosen.ids) > bulk_actions.DIRECT:
+            author = by(request, Origin.LIST)
+            job = bulk_actions.start(action, record, chosen.ids, words, by=author)
+            return leave_for(request, job.get_absolute_url())
         done = bulk_actions.act(
             action,
             record,
@@ -122,6 +127,7 @@ def _ask(
         "more": len(chosen.ids) - len(named),
         "choices": choices(offered, keys),
         "name": CHOSEN,
+        "is_job": len(chosen.ids) > bulk_actions.DIRECT,
     }
     return _show(request, record, object_type, action, context | refused, is_refused=bool(refused))
 

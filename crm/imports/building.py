@@ -6,23 +6,31 @@ settings, each with the nearest name there is.
 
 import difflib
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Mapping_
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from records import schema
 from records.models import ObjectType, Property
 from records.text import fold
 
-from .identifying import Matcher
-from .mapping import CellAssociation, Mapping, RecordMapping, RowAssociation
+from .identifying import AnyMatcher, IdMatcher, Matcher
+from .mapping import CellAssociation, Labels, Mapping, RecordMapping, RowAssociation
 from .report import ImportRefused
+from .said import DECIMALS, FileOptions, Keys, file_options
 from .values import NAME_PARTS, PropertyReader, Source
 
-COLUMNS = ("column", "key_column")  # settings of an association that name one
+# Settings of an association that name a column, and which of its records has that.
+COLUMNS = {"column": "record", "key_column": "with", "label_column": "record"}
+WRITES = ("both", "create", "update", "none")
+DELIMITER_NAMES = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+ID = "id"  # instead of a property: the number that a record has
 
 
 def load_toml(path: Path) -> dict[str, Any]:
@@ -40,88 +48,50 @@ def load_toml(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def build(said: dict[str, Any], header: list[str]) -> Mapping:
+def build(said: dict[str, Any], headers: Sequence[str] | Mapping_[str, Sequence[str]]) -> Mapping:
     """Return the mapping that `said` (a mapping file's content) means for a file with this header.
 
-    Raises ImportRefused.
+    Where it speaks of several files, `headers` are theirs by name; the first one's is "". Raises
+    ImportRefused.
     """
-    return _Builder(said, [name for name in header if name]).mapping()
-
-
-def file_options(said: dict[str, Any]) -> tuple[str, str]:
-    """Return encoding and delimiter that a mapping file states, which are needed before there is a header."""
-    options = _Keys(said.get("file", {}), "[file]")
-    return options.text("encoding"), options.text("delimiter")
-
-
-class _Keys:
-    """A table of the mapping file, taken apart key by key; what is left over is refused."""
-
-    def __init__(self, table: Any, where: str) -> None:
-        if not isinstance(table, dict):
-            raise ImportRefused(_("mapping: %(where)s must be a table.") % {"where": where})
-        self.table, self.where = dict(table), where
-
-    def take(self, key: str, kinds: type | tuple[type, ...], default: Any) -> Any:
-        value = self.table.pop(key, default)
-        if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
-            raise ImportRefused(
-                _("mapping: %(where)s: %(key)s has the wrong kind of value.")
-                % {"where": self.where, "key": key}
-            )
-        return value
-
-    def text(self, key: str, default: str = "", choices: Iterable[str] = ()) -> str:
-        value = self.take(key, str, default)
-        if choices and value != default and value not in choices:
-            raise ImportRefused(
-                _("mapping: %(where)s: %(key)s is one of %(choices)s.")
-                % {"where": self.where, "key": key, "choices": ", ".join(choices)}
-            )
-        return value
-
-    def texts(self, key: str) -> list[str] | None:
-        """Return a text or list of texts as a list; None where the key is missing."""
-        value = self.take(key, (str, list, type(None)), None)
-        if value is None:
-            return None
-        texts = [value] if isinstance(value, str) else value
-        if not all(isinstance(text, str) for text in texts):
-            raise ImportRefused(
-                _("mapping: %(where)s: %(key)s must hold texts.") % {"where": self.where, "key": key}
-            )
-        return texts
-
-    def done(self) -> None:
-        for key in self.table:
-            raise ImportRefused(
-                _("mapping: %(where)s: there is no setting “%(key)s”.") % {"where": self.where, "key": key}
-            )
+    if not isinstance(headers, Mapping_):
+        headers = {"": headers}
+    options = file_options(said)
+    for name in options:
+        if name not in headers:
+            raise ImportRefused(_("mapping: [files.%(name)s]: there is no such file.") % {"name": name})
+    for name in headers:
+        if name not in options:
+            raise ImportRefused(_("mapping: nothing is said of the file “%(name)s”.") % {"name": name})
+    named = {name: [column for column in header if column] for name, header in headers.items()}
+    return _Builder(said, named, options).mapping()
 
 
 class _Builder:
     """Makes a mapping, looking up every name that it uses."""
 
-    def __init__(self, said: dict[str, Any], header: list[str]) -> None:
-        self.header = header
-        self.used: set[str] = set()
-        top = _Keys(said, _("the file"))
-        options = _Keys(top.take("file", dict, {}), "[file]")
-        options.text("encoding"), options.text("delimiter")  # see file_options
-        self.decimal = options.text("decimal", ".", (".", ","))
-        self.date_format = options.text("date_format")
-        options.done()
+    def __init__(
+        self, said: dict[str, Any], headers: dict[str, list[str]], options: dict[str, FileOptions]
+    ) -> None:
+        self.headers, self.options = headers, options
+        self.file = ""  # whose columns are meant
+        self.used: dict[str, set[str]] = {name: set() for name in headers}
+        top = Keys(said, _("the file"))
+        top.take("file", dict, {}), top.take("files", dict, {})  # see file_options
         self.values = self.pairs(top, "values")
         self.replacements = self.pairs(top, "replace")
         associations = [
-            _Keys(table, _("association %(number)s") % {"number": number})
+            Keys(table, _("association %(number)s") % {"number": number})
             for number, table in enumerate(top.take("associations", list, []), start=1)
         ]
         # First, so that a column "Owner" that names a company is not taken for the property of that name.
-        self.used.update(
-            str(keys.table[key]) for keys in associations for key in COLUMNS if key in keys.table
-        )
         records = top.take("records", dict, {})
+        for keys in associations:
+            for key, end in COLUMNS.items():
+                if key in keys.table:
+                    record = records.get(str(keys.table.get(end)), {})
+                    file = str(record.get("file", "")) if isinstance(record, dict) else ""
+                    self.used.get(file, set()).add(str(keys.table[key]))
         if not records:
             raise ImportRefused(_("mapping: say what a row holds, such as [records.contacts]."))
         self.records = {alias: self.record(alias, table) for alias, table in records.items()}
@@ -141,19 +111,33 @@ class _Builder:
                 for name, pairs in self.values.items()
             },
             replacements=self.replacements,
-            unused_columns=[name for name in self.header if name not in self.used],
+            unused_columns=[
+                column
+                for name, header in self.headers.items()
+                for column in header
+                if column not in self.used[name]
+            ],
+            files=tuple(self.headers),
         )
+
+    @property
+    def header(self) -> list[str]:
+        return self.headers[self.file]
 
     # --- Records --------------------------------------------------------------------------------
 
     def record(self, alias: str, table: Any) -> RecordMapping:
-        keys = _Keys(table, f"[records.{alias}]")
+        keys = Keys(table, f"[records.{alias}]")
         object_type = self.object_type(keys.text("type", alias))
+        self.file = self.file_named(keys)
         properties = keys.take("properties", dict, {})
+        id_column = keys.text("id")
+        if id_column:
+            self.column(id_column)
         readers = [self.reader(object_type, name, spec) for name, spec in properties.items()]
-        if keys.take("by_header", bool, not properties):
+        if keys.take("by_header", bool, not (properties or id_column)):
             readers += self.readers_by_header(object_type, {reader.prop.name for reader in readers})
-        if not readers:
+        if not readers and not id_column:
             raise ImportRefused(
                 _(
                     "No column is named like a property of %(type)s; map one, such as "
@@ -165,17 +149,38 @@ class _Builder:
                     "property": next(iter(object_type.properties)),
                 }
             )
-        matcher = self.matcher(object_type, keys.texts("match"), readers)
+        match = keys.texts("match")
+        matcher: AnyMatcher | None
+        if id_column or match == [ID]:
+            if not id_column:
+                raise keys.refuse(_('matched by id, but no column holds it: id = "Record ID".'))
+            if match not in (None, [ID]):
+                raise keys.refuse(_("an id identifies alone; leave out match."))
+            matcher = IdMatcher(object_type)
+        else:
+            matcher = self.matcher(object_type, match, readers)
         without = keys.text("without_match", "error", ("error", "create"))
+        write = keys.text("write", "both", WRITES)
+        if write in ("update", "none") and (matcher is None or without == "create"):
+            raise keys.refuse(_("what is not to be created has to be identified: match."))
         keys.done()
-        return RecordMapping(alias, object_type, readers, matcher, without)
+        return RecordMapping(alias, object_type, readers, matcher, without, self.file, id_column, write)
+
+    def file_named(self, keys: Keys) -> str:
+        name = keys.text("file")
+        if name not in self.headers:
+            known = ", ".join(filter(None, self.headers)) or "–"
+            raise keys.refuse(
+                _("there is no file “%(name)s” besides; there are: %(known)s."), name=name, known=known
+            )
+        return name
 
     def reader(self, object_type: ObjectType, name: str, spec: Any) -> PropertyReader:
         where = f"{object_type.name}.{name}"
         prop = self.property(object_type, name)
         if prop.read_only:
             raise ImportRefused(_("mapping: %(where)s is read-only.") % {"where": where})
-        keys = _Keys({"column": spec} if isinstance(spec, str) else spec, where)
+        keys = Keys({"column": spec} if isinstance(spec, str) else spec, where)
         column, parts = keys.text("column"), keys.texts("text")
         if bool(column) == (parts is not None):
             raise ImportRefused(_("mapping: %(where)s: give either column or text.") % {"where": where})
@@ -190,8 +195,8 @@ class _Builder:
             source,
             part=keys.text("part", "", NAME_PARTS),
             default=keys.text("default"),
-            date_format=keys.text("date_format", self.date_format),
-            decimal=keys.text("decimal", self.decimal, (".", ",")),
+            date_format=keys.text("date_format", self.options[self.file].date_format),
+            decimal=keys.text("decimal", self.options[self.file].decimal, DECIMALS),
             multiply=None if multiply == 1 else Decimal(str(multiply)),
             ignore_unknown=keys.take("ignore_unknown", bool, False),
         )
@@ -209,7 +214,7 @@ class _Builder:
         readers: list[PropertyReader] = []
         for column in self.header:
             prop = names.get(fold(column))
-            if prop is None or column in self.used or prop in [reader.prop for reader in readers]:
+            if prop is None or column in self.used[self.file] or prop in [reader.prop for reader in readers]:
                 continue
             readers.append(self.reader(object_type, prop.name, column))
         return readers
@@ -250,49 +255,73 @@ class _Builder:
 
     # --- Associations ---------------------------------------------------------------------------
 
-    def association(self, keys: _Keys) -> None:
+    def association(self, keys: Keys) -> None:
         record, other, column = keys.text("record"), keys.text("with"), keys.text("column")
         self.alias(record, keys.where)
+        self.file = self.records[record].file
         if not column:
             self.alias(other, keys.where)
             if record == other:
-                raise ImportRefused(
-                    _("mapping: %(where)s: the column that names the other record is missing.")
-                    % {"where": keys.where}
-                )
-            self.in_row.append(RowAssociation(record, other))
+                raise keys.refuse(_("the column that names the other record is missing."))
+            if self.records[other].file != self.file:
+                raise keys.refuse(_("in two files, say by which columns: column and key_column."))
+            labels = self.labels(keys, record, self.records[other].object_type)
+            self.in_row.append(RowAssociation(record, other, labels))
         else:
             self.column(column)
             self.by_cell.append(self.cell_association(keys, record, other, column))
         keys.done()
 
-    def cell_association(self, keys: _Keys, record: str, other: str, column: str) -> CellAssociation:
+    def labels(self, keys: Keys, record: str, other: ObjectType) -> Labels:
+        labels = Labels(self.records[record].object_type, other, column=keys.text("label_column"))
+        if labels.column:
+            self.column(labels.column)
+        try:
+            labels.constant = tuple(labels.named(name) for name in keys.texts("labels") or ())
+        except ValidationError as error:
+            raise keys.refuse(" ".join(error.messages)) from error
+        return labels
+
+    def cell_association(self, keys: Keys, record: str, other: str, column: str) -> CellAssociation:
         key_column, by = keys.text("key_column"), keys.text("by")
         if key_column:
             self.alias(other, keys.where)
-            self.column(key_column)
             object_type, alias = self.records[other].object_type, other
+            with self.of_file(self.records[other].file):
+                self.column(key_column)
         else:
             object_type, alias = self.object_type(other), ""
         association = CellAssociation(
             record,
             column,
             object_type,
+            self.labels(keys, record, object_type),
             key_column=key_column,
             key_record=alias,
+            several=keys.text("several", "error", ("error", "all")),
             separator=keys.text("separator"),
-            missing=keys.text("missing", "error", ("error", "skip")),
+            missing=keys.text("missing", "error", ("error", "skip", "create")),
         )
         if by and key_column:
-            raise ImportRefused(
-                _("mapping: %(where)s: give either by or key_column.") % {"where": keys.where}
-            )
-        if not key_column:
+            raise keys.refuse(_("give either by or key_column."))
+        if association.several == "all" and not key_column:
+            raise keys.refuse(_("several is for keys of the file: key_column."))
+        if association.missing == "create" and (key_column or not by or by == ID):
+            raise keys.refuse(_("to create what is missing, say by which property it goes: by."))
+        if by == ID:
+            association.matcher = IdMatcher(object_type)
+        elif not key_column:
             properties = [self.property(object_type, by)] if by else []
             association.matcher = Matcher(object_type, properties)
             if by:
                 association.reader = PropertyReader(properties[0], Source(column))
         return association
+
+    @contextmanager
+    def of_file(self, name: str) -> Iterator[None]:
+        before, self.file = self.file, name
+        yield
+        self.file = before
 
     # --- Names ----------------------------------------------------------------------------------
 
@@ -320,7 +349,7 @@ class _Builder:
                 _("The file has no column “%(name)s”%(hint)s")
                 % {"name": name, "hint": _hint(name, self.header)}
             )
-        self.used.add(name)
+        self.used[self.file].add(name)
         return name
 
     def alias(self, name: str, where: str) -> None:
@@ -330,13 +359,13 @@ class _Builder:
                 % {"where": where, "name": name, "hint": _hint(name, self.records)}
             )
 
-    def pairs(self, top: _Keys, key: str) -> dict[str, dict[str, str]]:
+    def pairs(self, top: Keys, key: str) -> dict[str, dict[str, str]]:
         """Return a table of texts for each column that [values] or [replace] names."""
         found = {}
         for column, table in top.take(key, dict, {}).items():
-            if column not in self.header:
+            if not any(column in header for header in self.headers.values()):
                 self.column(column)
-            pairs = _Keys(table, f"[{key}.{column}]")
+            pairs = Keys(table, f"[{key}.{column}]")
             found[column] = {old: pairs.text(old) for old in list(pairs.table)}
         return found
 

@@ -4,13 +4,16 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from records.models import ObjectType, Property, UniqueValue
 from records.models.record import NAME_LENGTH
 from records.text import fold
 
 Key = tuple[Any, ...]
+LONGEST_ID = 18  # digits
 
 
 class Matcher:
@@ -91,6 +94,37 @@ class Matcher:
         values = {key[0] for key in keys}
         condition = Q(**{f"{first.lookup}__in": [value for value in values if value != ""]})
         return condition | (first.kind.is_blank(first) or Q(pk__in=[])) if "" in values else condition
+
+
+class IdMatcher:
+    """Finds the live records of a type by their ids."""
+
+    properties: tuple[Property, ...] = ()
+    unique = None
+    by_display_name = False
+
+    def __init__(self, object_type: ObjectType) -> None:
+        self.object_type = object_type
+
+    def key_of_name(self, name: str) -> Key:
+        """Return the key of the record with the id that a cell writes. Raises ValidationError."""
+        if not (name.isascii() and name.isdecimal() and len(name) <= LONGEST_ID):
+            raise ValidationError(_("“%(text)s” is not the id of a record.") % {"text": name[:60]})
+        return (int(name),)
+
+    def find(self, keys: Collection[Key]) -> dict[Key, list[Any]]:
+        """Return the record that each id means; one query."""
+        if not keys:
+            return {}
+        records = self.object_type.model.objects.filter(pk__in=[pk for (pk,) in keys]).select_related("owner")
+        return {
+            (record.pk,): [record]
+            for record in records
+            if record.archived_at is None and record.object_type_id == self.object_type.pk
+        }
+
+
+AnyMatcher = Matcher | IdMatcher
 
 
 def _comparable(name: str) -> str:

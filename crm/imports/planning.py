@@ -7,14 +7,15 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from records.models import ObjectType, Record, UniqueValue
-from records.requirements import Standing, refusals
+from records.models import ObjectType, Property, Record, UniqueValue
+from records.requirements import Standing, asks, refusals
 from records.services import with_defaults
 
-from .identifying import Key
+from .identifying import Key, Matcher
 from .mapping import Mapping, RecordMapping
 from .reading import Row
 from .report import Problem, Report
+from .values import SHOWN
 
 
 @dataclass
@@ -61,11 +62,18 @@ class Plan:
 
 
 class Planner:
-    """Plans one batch, in a number of queries that does not depend on its rows."""
+    """Plans one batch of a file, in a number of queries that does not depend on its rows."""
 
-    def __init__(self, mapping: Mapping, report: Report, tell: Callable[[Problem], None]) -> None:
-        self.mapping, self.report, self.tell = mapping, report, tell
+    def __init__(
+        self, mapping: Mapping, report: Report, tell: Callable[[Problem], None], file: str = ""
+    ) -> None:
+        self.mapping, self.report, self.tell, self.file = mapping, report, tell, file
+        self.records = mapping.of_file(file)
+        self.labels = [
+            labels for record, labels in mapping.labels() if labels.column and mapping.file_of[record] == file
+        ]
         self.plan = Plan()
+        self.needed: dict[str, tuple[list[Property], list[Property]]] = {}  # by type, see `_needed`
         self.found: dict[str, dict[Key, list[Record]]] = {}
         self.by_key: dict[tuple[Any, ...], Target] = {}
         self.holders: dict[tuple[int, str], int] = {}  # unique value → id of the record that has it
@@ -77,6 +85,7 @@ class Planner:
         for row in rows:
             row = Row(row.line, self.mapping.translate(row.cells))
             drafts, problems = self._drafts(row)
+            problems += self._wrong_labels(row)
             if problems:
                 self._leave_out(row, problems)
             else:
@@ -94,7 +103,16 @@ class Planner:
     def _leave_out(self, row: Row, problems: list[str]) -> None:
         self.report.skipped += 1
         for message in problems:
-            self.tell(Problem(row.line, message))
+            self.tell(Problem(row.line, message, cells=list(row.cells.values())))
+
+    def _wrong_labels(self, row: Row) -> list[str]:
+        wrong = []
+        for labels in self.labels:
+            try:
+                labels.words(row.cells)
+            except ValidationError as error:
+                wrong.append(f"{labels.column}: {' '.join(error.messages)}")
+        return wrong
 
     # --- What the rows say ----------------------------------------------------------------------
 
@@ -102,16 +120,17 @@ class Planner:
         """Return the records that a row tells of, and what is wrong with them."""
         drafts: list[Draft] = []
         problems: list[str] = []
-        for mapping in self.mapping.records:
+        for mapping in self.records:
             texts = {reader.prop.name: reader.text(row.cells) for reader in mapping.readers}
+            id_text = row.cells[mapping.id_column] if mapping.id_column else ""
             # Constants say nothing of a record: there is one where a cell does.
-            if any(texts[reader.prop.name] for reader in mapping.readers if reader.source.columns):
-                draft, wrong = self._draft(mapping, texts)
+            if id_text or any(texts[reader.prop.name] for reader in mapping.readers if reader.source.columns):
+                draft, wrong = self._draft(mapping, texts, id_text)
                 drafts.append(draft)
                 problems += wrong
         return drafts, problems
 
-    def _draft(self, mapping: RecordMapping, texts: dict[str, str]) -> tuple[Draft, list[str]]:
+    def _draft(self, mapping: RecordMapping, texts: dict[str, str], id_text: str) -> tuple[Draft, list[str]]:
         draft = Draft(mapping, {}, {}, None)
         problems = []
         for reader in mapping.readers:
@@ -125,26 +144,33 @@ class Planner:
                 continue
             if value not in (None, ""):
                 (draft.values if text else draft.defaults)[reader.prop.name] = value
-        if mapping.matcher is not None and not problems:
-            draft.key = mapping.matcher.key(draft.values)
+        matcher = mapping.matcher
+        if matcher is not None and not problems:
+            if isinstance(matcher, Matcher):
+                draft.key = matcher.key(draft.values)
+            elif id_text:
+                try:
+                    draft.key = matcher.key_of_name(id_text)
+                except ValidationError as error:
+                    return draft, [f"{mapping.id_column}: {' '.join(error.messages)}"]
             if draft.key is None and mapping.without_match == "error":
                 problems.append(self._no_identity(mapping))
         return draft, problems
 
     def _no_identity(self, mapping: RecordMapping) -> str:
-        properties = mapping.matcher.properties if mapping.matcher else []
+        names = [prop.title.lower() for prop in mapping.matcher.properties] if mapping.matcher else []
         return _(
             "No %(properties)s, by which %(type)s are identified "
             '(without_match = "create" would create one each time).'
         ) % {
-            "properties": ", ".join(prop.title.lower() for prop in properties),
+            "properties": ", ".join(names) or mapping.id_column,
             "type": mapping.object_type.plural_label.lower(),
         }
 
     # --- What is there --------------------------------------------------------------------------
 
     def _look_up(self, drafts: list[Draft]) -> None:
-        for mapping in self.mapping.records:
+        for mapping in self.records:
             mine = [draft for draft in drafts if draft.mapping is mapping]
             if mapping.matcher is not None:
                 keys = {draft.key for draft in mine if draft.key is not None}
@@ -184,7 +210,12 @@ class Planner:
         target = self.by_key.get(place) if place else None
         if target is None and found:
             target = self.plan.known.get(found[0].pk)
-        objections = []
+        objections: list[str] = []
+        is_new = not found and target is None
+        if is_new and (mapping.write in ("update", "none") or (mapping.id_column and draft.key)):
+            return [self._unknown(draft)]
+        if mapping.write == "none" or (mapping.write == "create" and not is_new):
+            return []
         for prop in self._unique(mapping):
             value = prop.kind.comparable(draft.values.get(prop.name))
             claim = (prop.pk, UniqueValue.key(value))
@@ -192,13 +223,28 @@ class Planner:
             taken = holder and not (found and found[0].pk == holder)
             if value and (taken or (claimant and claimant is not target)):
                 objections.append(UniqueValue.message(prop, value))
-        if not found and target is None:
+        if is_new:
             objections += self._gaps(draft)
         record = found[0] if found else None
         return objections + list(self._missing(draft, record, target).values())
 
+    def _unknown(self, draft: Draft) -> str:
+        """Return what is said where a record is to be there and is not."""
+        mapping = draft.mapping
+        if mapping.id_column and draft.key:
+            key = str(draft.key[0])
+        else:
+            properties = mapping.matcher.properties if mapping.matcher else []
+            key = ", ".join(str(draft.values.get(prop.name, "")) for prop in properties)
+        return _("Among the %(type)s there is none that goes by %(key)s.") % {
+            "type": mapping.object_type.plural_label.lower(),
+            "key": f"“{key[:SHOWN]}”",
+        }
+
     def _missing(self, draft: Draft, record: Record | None, target: Target | None) -> dict[str, str]:
         """Return, by property name, what the record would lack in its stage."""
+        if not asks(draft.mapping.object_type):
+            return {}
         if record is not None:
             before = Standing.of(record)
             now = before.with_values(target.values if target else {})
@@ -210,16 +256,15 @@ class Planner:
     def _gaps(self, draft: Draft) -> list[str]:
         """Return what a new record lacks."""
         kind = draft.mapping.object_type
+        if kind.name not in self.needed:
+            self.needed[kind.name] = _needed(kind)
+        required, naming = self.needed[kind.name]
         values = {**draft.defaults, **draft.values}
         gaps = [
             _("%(property)s is missing.") % {"property": prop.title}
-            for prop in kind.properties.values()
-            if prop.required
-            and prop.field_type != "stage"
-            and prop.name not in values
-            and prop.kind.default(prop) is None
+            for prop in required
+            if prop.name not in values
         ]
-        naming = [prop for prop in kind.properties.values() if prop in kind.primary or prop.unique]
         if not gaps and not any(prop.name in values for prop in naming):
             labels = ", ".join(prop.title.lower() for prop in naming)
             gaps.append(
@@ -249,13 +294,27 @@ class Planner:
             self.plan.new.append(target)
             self.report.created[kind.name] += 1
         else:
-            changes = target.differs(draft.values)
+            stays = draft.mapping.write in ("create", "none")
+            changes = {} if stays else target.differs(draft.values)
             target.values.update(changes)
             counter = self.report.updated if changes else self.report.unchanged
             counter[kind.name] += 1
         if place:
             self.by_key[place] = target
+        if draft.mapping.write == "none":
+            return target
         for prop in self._unique(draft.mapping):
             if value := draft.values.get(prop.name):
                 self.claimed[prop.pk, UniqueValue.key(prop.kind.comparable(value))] = target
         return target
+
+
+def _needed(kind: ObjectType) -> tuple[list[Property], list[Property]]:
+    """Return what a new record of a type must have, and the properties of which one has to name it."""
+    required = [
+        prop
+        for prop in kind.properties.values()
+        if prop.required and prop.field_type != "stage" and prop.kind.default(prop) is None
+    ]
+    primary = set(kind.primary_properties)
+    return required, [prop for prop in kind.properties.values() if prop.name in primary or prop.unique]

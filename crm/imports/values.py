@@ -14,10 +14,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from records.models import Property
 from records.property_kinds import RelatedKind
+
+from .exact import Exact
 
 ISO_DATE = "%Y-%m-%d"
 SEVERAL = ";"  # between the choices of a cell that has several
@@ -82,7 +85,7 @@ class PropertyReader:
         Raises ValidationError.
         """
         kind = self.prop.kind
-        value = self._clean(self._typed(text))
+        value = self._clean_exact(text) if type(text) is Exact else self._clean(self._typed(text))
         if value in (None, "", []):
             return None
         if isinstance(kind, RelatedKind):
@@ -102,7 +105,8 @@ class PropertyReader:
         if self.prop.kind.numeric:
             if self.prop.field_type == Property.FieldType.PERCENTAGE:
                 text = text.replace("%", "")
-            return format(self._multiplied(read_number(text, self.decimal)), "f")
+            decimal = "." if type(text) is Exact else self.decimal
+            return format(self._multiplied(read_number(text, decimal)), "f")
         return text
 
     def _multiplied(self, number: Decimal) -> Decimal:
@@ -115,6 +119,14 @@ class PropertyReader:
                 return number * self.multiply
         with localcontext(prec=2 * DIGITS):
             return round(number * self.multiply, places)
+
+    def _clean_exact(self, text: Exact) -> Any:
+        """Return the value of a cell that is no text: a date is written in ISO 8601."""
+        if not isinstance(self._field, forms.DateField | forms.DateTimeField):
+            return self._clean(self._typed(text))
+        if isinstance(self._field, forms.DateField) and (day := parse_date(text[:10])):
+            return self._exact_field.clean(day)
+        return self._exact_field.clean(str(text))
 
     def _clean(self, typed: Any) -> Any:
         try:
@@ -138,6 +150,12 @@ class PropertyReader:
             made.input_formats = [self.date_format or ISO_DATE]
         elif isinstance(made, forms.DateTimeField) and self.date_format:
             made.input_formats = [self.date_format]
+        return made
+
+    @cached_property
+    def _exact_field(self) -> forms.Field:
+        made = self.prop.kind.form_field(self.prop)
+        made.required = False
         return made
 
     @cached_property

@@ -48,10 +48,14 @@ def choose(request: HttpRequest) -> JsonResponse:
     number = min(int(page), search.CANDIDATES) if page.isascii() and page.isdigit() and len(page) < 6 else 1
     start = (max(number, 1) - 1) * PAGE
     records, end = choosable(request.user), start + PAGE + 1
+    types = choosable_types(request.user)
+    if wanted := request.GET.get("type", ""):  # the name of the only type that the form has use for
+        types = [kind for kind in types if kind.name == wanted]
+        records = records.filter(object_type__in=types)
     if term.strip():
         found = search.ranked(records, term, end)[start:]
     else:
-        found = _last_changed(records, choosable_types(request.user), end)[start:]
+        found = _last_changed(records, types, end)[start:] if types else []
     return JsonResponse(
         {
             "results": [{"id": str(record.pk), "text": said(record)} for record in found[:PAGE]],

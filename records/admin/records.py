@@ -1,7 +1,7 @@
 """Records in Django's admin: forms, columns and search made from properties, as on the pages."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
@@ -68,12 +68,22 @@ class RecordForm(forms.ModelForm):
         return cleaned
 
 
+class BulkAction(NamedTuple):
+    """What floors above do with records that were selected in a list."""
+
+    name: str
+    description: Any
+    run: Callable[[Any, HttpRequest, QuerySet], Any]  # gets the admin, too; as Django's own actions do
+    is_allowed: Callable[[HttpRequest], bool]  # to those who may change the records
+
+
 class RecordAdmin(SaysRefusals, admin.ModelAdmin):
     """The records of one object type. They are archived here and not deleted, so that they can come back."""
 
     form = RecordForm
     readonly_fields = FACTS
     inlines: ClassVar[list[Any]] = []  # what floors above know of a record
+    bulk_actions: ClassVar[list[BulkAction]] = []  # and what they do with several
     object_history_template = "admin/records/record_history.html"
     list_filter: ClassVar[tuple[Any, ...]] = (ArchivedFilter,)
     list_select_related = ("owner", "object_type")
@@ -158,6 +168,15 @@ class RecordAdmin(SaysRefusals, admin.ModelAdmin):
         properties = form.kind.properties.values()
         cleaned = form.cleaned_data
         return {prop.name: cleaned[prop.lookup] for prop in properties if prop.lookup in cleaned}
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer what floors above do as well, to those who may."""
+        offered = super().get_actions(request)
+        if "archive" in offered:  # not in a pop-up, and not to those who only look
+            for one in self.bulk_actions:
+                if one.is_allowed(request):
+                    offered[one.name] = (one.run, one.name, one.description)
+        return offered
 
     @admin.action(description=_("Archive selected records"), permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet) -> None:

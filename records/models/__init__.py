@@ -6,6 +6,7 @@ from .change import Change
 from .custom import CustomRecord
 from .duplicate_pair import DuplicatePair, DuplicatePairQuerySet, DuplicateSearch
 from .erasure import Erasure
+from .job import Cancellation, Job, JobError, JobInput, JobQuerySet, Periodic
 from .object_type import DataModelStamp, ObjectType
 from .pipeline import Pipeline, Stage
 from .property import Property, PropertyGroup
@@ -19,6 +20,7 @@ __all__ = [
     "AttachmentEvent",
     "AttachmentQuerySet",
     "Call",
+    "Cancellation",
     "Change",
     "Company",
     "Contact",
@@ -30,9 +32,14 @@ __all__ = [
     "DuplicateSearch",
     "EmailMessage",
     "Erasure",
+    "Job",
+    "JobError",
+    "JobInput",
+    "JobQuerySet",
     "Meeting",
     "Note",
     "ObjectType",
+    "Periodic",
     "Pipeline",
     "Property",
     "PropertyGroup",

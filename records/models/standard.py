@@ -9,6 +9,8 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from records.email_hosts import EmailHost
+
 from .change import Snapshots
 from .pipeline import Pipeline, RankField, Stage
 from .record import Record
@@ -63,16 +65,19 @@ class Contact(Record):
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
-        indexes = sorted_by(
-            "contact",
-            "email",
-            "lastname",
-            "firstname",
-            "jobtitle",
-            "city",
-            "country",
-            "lifecyclestage",
-            "hs_lead_status",
+        indexes = (
+            *sorted_by(
+                "contact",
+                "email",
+                "lastname",
+                "firstname",
+                "jobtitle",
+                "city",
+                "country",
+                "lifecyclestage",
+                "hs_lead_status",
+            ),
+            models.Index(EmailHost("email"), name="records_contact_email_host"),  # who works at a company
         )
 
 

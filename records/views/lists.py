@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from records import schema, services
+from records import list_actions, schema, services
 from records.board import Board
 from records.duplicates import possible_duplicates
 from records.filter_editing import FilterMenu, filter_editor, with_filter
@@ -25,20 +25,28 @@ from records.saved_views import ViewBar
 from records.tables import record_table
 
 from .common import UNPROCESSABLE, by, object_type_or_404, say_archived, selected_ids
+from .list_actions import act
 
 
 def record_list(request: Request, type_name: str) -> HttpResponse:
     """Show the records of a type that the address asks for."""
-    object_type = object_type_or_404(type_name)
+    return show_records(request, object_type_or_404(type_name), request.GET, "records/list.html")
+
+
+def show_records(
+    request: Request, object_type: ObjectType, query: QueryDict, template: str = "records/_list.html"
+) -> HttpResponse:
+    """Show the list of a type that an address' query asks for."""
 
     def list_of(query: QueryDict) -> RecordList:
         return RecordList(object_type, query, request.user)
 
     context = {
         "object_types": schema.current().main_types,
-        "bar": ViewBar(object_type, request.GET, request.user),
+        "bar": ViewBar(object_type, query, request.user),
+        "list_actions": list_actions.offered(object_type),
     }
-    return show_list(request, object_type, list_of, request.GET, "records/list.html", context)
+    return show_list(request, object_type, list_of, query, template, context)
 
 
 def show_list(
@@ -141,6 +149,8 @@ def duplicates(request: Request, type_name: str) -> HttpResponse:
 def archive_selected(request: Request, type_name: str) -> HttpResponse:
     """Archive the ticked records of a list."""
     object_type = object_type_or_404(type_name)
+    if "all" in request.POST:  # nobody has seen them all: ask first
+        return act(request, type_name, "archive")
     visible = (
         Record.objects.visible_to(request.user).of_type(object_type).filter(pk__in=selected_ids(request))
     )

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from records import told, undo_jobs
 from records import undo as undoing
 from records.http import Request
 from records.models import Change
@@ -18,10 +19,17 @@ CONFLICT = 409
 def undo(request: Request, pk: int) -> HttpResponse:
     """Show what undoing a change would do now; with a POST do it, and lead back to where it was asked for.
 
-    Who made the change may undo it, and administrators."""
+    Who made the change may undo it, and administrators. What did very much is undone by a job, which says
+    in the end what it left as it is: to find that out beforehand would take as long.
+    """
     change = get_object_or_404(Change.objects.visible_to(request.user).select_related("actor"), pk=pk)
     back = posted_back(request)
     context = {"change": change, "back": back}
+    if undo_jobs.is_large(change):
+        if request.method == "POST":
+            return redirect(undo_jobs.start_undo(change, by(request)))
+        facts = [fact for source in told.sources for fact in source.facts(change)]
+        return render(request, "records/undo.html", {**context, "facts": facts})
     try:
         if request.method != "POST":
             context["report"] = undoing.preview(change, by=by(request))

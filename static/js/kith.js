@@ -53,6 +53,12 @@
     byId(detail.focus)?.focus();
   });
 
+  // --- Rules did something besides what was swapped in: fetch the rest of the page. ---
+  on("kith:rules-ran", () => {
+    const address = location.pathname + location.search;
+    htmx.ajax("GET", address, { target: "#main", select: "#main", swap: "outerHTML", headers: { "HX-Request": "false" } });
+  });
+
   // --- A part that htmx swapped in takes the focus where one is to go on typing; else it goes back. ---
   let focusNext = "";
   let optionsBefore = 0;

@@ -11,7 +11,7 @@ from associations.labels import Word, primary_word, words
 from associations.models import Association
 from associations.outcomes import AssociationRefused
 from records import schema
-from records.models import Change
+from records.models import Change, Job
 from records.services import archive_records
 from records.undo import undo
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, by, make_label, make_limit
@@ -292,6 +292,30 @@ def test_the_other_sides_limit_names_what_each_has(deal):
     assert told.message == "Ada already has a “Founder”, Other."
     assert [str(one) for one in told.records] == ["Ada"]
     assert told.more == 0
+
+
+@pytest.mark.parametrize("action", ["add", "set", "remove", "take"])
+def test_of_many_a_job_does_what_it_can_as_one_change(signed_in, deal, monkeypatch, action):
+    monkeypatch.setattr(bulk, "DIRECT", 3)
+    monkeypatch.setattr("records.jobs.queue.INPUTS", 2)
+    make_limit("deals", "contacts", 3, deal.founder)
+    if action == "take":
+        services.label_pairs({(deal.pk, pk): [Word(deal.founder)] for pk in deal.ids[:3]}, by=by())
+    before = called(deal)
+    assert "in the background" in post(signed_in, deal, action, all="1").text
+
+    answer = post(signed_in, deal, action, TO_LIST, labels=[deal.founder], all="1", confirmed="1", count="4")
+
+    job = Job.objects.get()
+    assert answer["HX-Redirect"] == job.get_absolute_url()
+    gives = action in ("add", "set")
+    assert job.counts == ({"done": 3, "refused": 1} if gives else {"done": 4})
+    after = {"remove": [None] * 4, "take": [set()] * 4}
+    assert called(deal) == after.get(action, [{"Founder"}] * 3 + [set()])
+    if gives:
+        assert job.errors.get().record_id == deal.ids[3]
+    undo(job.change, by=by())
+    assert called(deal) == before
 
 
 # --- The primary company --------------------------------------------------------------------------

@@ -12,7 +12,7 @@ LEAVING = """
 """
 HAS_ARRIVED = """
     document.documentElement && !window.isLeft && document.readyState === "complete"
-        && !document.querySelector(".htmx-request")
+    && !document.querySelector(".htmx-request")
 """
 
 

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from associations import services as association_services
 from associations.models import Association, AssociationLimit
-from crm.imports import running
+from crm.imports import steps
 from crm.imports.report import ImportRefused
 from records import schema
 from records.models import Change, Company, Contact, CustomRecord, Deal, Record, UniqueValue
@@ -144,7 +144,7 @@ def test_rows_that_mean_the_same_record_are_one_within_a_batch_and_across(import
     text = "Email,Name,City\nada@example.com,Ada,\nADA@example.com,Ada,London\nada@example.com,Ada,London\n"
     together, _problems = importing(text, PEOPLE)
     Record.objects.all().delete()
-    monkeypatch.setattr(running, "BATCH", 1)
+    monkeypatch.setattr(steps, "BATCH", 1)
 
     apart, _problems = importing(text, PEOPLE)
 
@@ -264,7 +264,7 @@ def test_a_wrong_row_stops_the_import_before_anything_is_written(importing):
 
 
 def test_a_wrong_row_in_a_later_batch_takes_the_earlier_ones_back(importing, monkeypatch):
-    monkeypatch.setattr(running, "BATCH", 1)
+    monkeypatch.setattr(steps, "BATCH", 1)
 
     with pytest.raises(ImportRefused):
         importing("Email,Name,City\nada@example.com,Ada,\nnot an address,Bob,\n", PEOPLE)
@@ -299,7 +299,7 @@ def test_a_dry_run_counts_what_a_run_then_does_and_writes_nothing(importing):
 
 
 def test_a_dry_run_tells_every_problem_though_a_run_would_stop_at_the_first(importing, monkeypatch):
-    monkeypatch.setattr(running, "BATCH", 1)
+    monkeypatch.setattr(steps, "BATCH", 1)
 
     _report, told = importing("Email,Name,City\nx,Ada,\ny,Bob,\nz,Eve\n", PEOPLE, dry_run=True)
 
@@ -382,7 +382,7 @@ def test_a_file_without_rows_is_refused(importing):
 
 
 def test_a_cell_names_a_record_that_stands_further_down(importing, monkeypatch):
-    monkeypatch.setattr(running, "BATCH", 2)
+    monkeypatch.setattr(steps, "BATCH", 2)
     text = "Name,City,Parent\nChild,,PARENT\nOther,,\nSecond,,Parent\nParent,,\n"
 
     report, _problems = importing(text, COMPANIES)
@@ -525,7 +525,7 @@ def test_a_batch_costs_the_same_queries_whatever_its_rows_and_the_database_hold(
 
 
 def test_every_further_batch_costs_the_same(importing, monkeypatch):
-    monkeypatch.setattr(running, "BATCH", 5)
+    monkeypatch.setattr(steps, "BATCH", 5)
 
     def cost(rows: int, start: int) -> int:
         text = "".join(f"p{n}@example.com,Ada,Firm {n}\n" for n in range(start, start + rows))
@@ -543,7 +543,7 @@ def test_every_further_batch_costs_the_same(importing, monkeypatch):
 
 @pytest.mark.parametrize("on_error", ["stop", "skip"])
 def test_an_import_is_one_change_with_the_files_name(importing, monkeypatch, on_error):
-    monkeypatch.setattr(running, "BATCH", 2)
+    monkeypatch.setattr(steps, "BATCH", 2)
     text = "Email,Name,Company\n" + "".join(f"p{n}@example.com,Ada,Acme\n" for n in range(5))
 
     importing(text, BOTH, on_error=on_error)

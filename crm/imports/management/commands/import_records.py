@@ -7,22 +7,24 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from crm.imports.building import build, file_options, load_toml
-from crm.imports.reading import CsvTable
+from crm.imports.building import DELIMITER_NAMES, build, load_toml
+from crm.imports.reading import Table, open_table
 from crm.imports.report import ImportRefused, Problem, Report
 from crm.imports.running import Importer
+from crm.imports.said import file_options
 from records import schema
 from records.provenance import By, Origin
 
-DELIMITER_NAMES = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 WITHOUT_FILE = ("type", "map", "match", "associate", "date_format", "decimal")
 
 
 class Command(BaseCommand):
-    help = "Import records and their associations from a CSV file; see docs/import.md."
+    help = "Import records and their associations from files; see docs/import.md."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="The CSV or TSV file; its first line names the columns.")
+        parser.add_argument(
+            "file", type=Path, help="CSV, TSV, .xlsx or .ods; its first line names the columns."
+        )
         parser.add_argument("--mapping", type=Path, metavar="TOML", help="What the columns are.")
         parser.add_argument("--dry-run", action="store_true", help="Count what would happen; write nothing.")
         parser.add_argument(
@@ -39,6 +41,14 @@ class Command(BaseCommand):
         )
         parser.add_argument("--encoding", default="", help="Such as latin-1; found out for UTF-8 and UTF-16.")
         parser.add_argument("--delimiter", default="", help="Such as ; or tab; found out from the header.")
+        parser.add_argument("--sheet", default="", help="Of a workbook; the first one that is shown without.")
+        parser.add_argument(
+            "--file",
+            dest="second",
+            action="append",
+            metavar="NAME=PATH",
+            help="A further file, by the name that the mapping gives it.",
+        )
         parser.add_argument("--user", metavar="USERNAME", help="Who the records are created and changed by.")
         simple = parser.add_argument_group("instead of a mapping file")
         simple.add_argument("--type", metavar="TYPE", help="What each row is, such as contacts.")
@@ -84,16 +94,10 @@ class Command(BaseCommand):
         """Import as the options say; return the report and the number of problems. Raises ImportRefused."""
         with schema.pinned():
             said = self.mapping(options)
-            encoding, delimiter = file_options(said)
-            delimiter = options["delimiter"] or delimiter
-            table = CsvTable(
-                options["file"],
-                encoding=options["encoding"] or encoding,
-                delimiter=DELIMITER_NAMES.get(delimiter, delimiter),
-            )
+            tables = self.tables(options, said)
             importer = Importer(
-                table,
-                build(said, table.header),
+                tables,
+                build(said, {name: table.header for name, table in tables.items()}),
                 by=By(self.user(options["user"]), Origin.IMPORT),
                 on_error=options["on_error"],
                 on_refused=options["on_refused"],
@@ -101,6 +105,32 @@ class Command(BaseCommand):
                 tell=self.tell,
             )
             return importer.run(), importer.problems
+
+    def tables(self, options: dict[str, Any], said: dict[str, Any]) -> dict[str, Table]:
+        """Open the files by the names that the mapping gives them. Raises ImportRefused."""
+        paths = {"": options["file"]}
+        for text in options["second"] or []:
+            name, sign, path = text.partition("=")
+            if not (name and sign and path):
+                raise ImportRefused(_("“%(text)s” lacks one of: NAME, =, FILE.") % {"text": text})
+            paths[name] = Path(path)
+        tables = {}
+        for name, how in file_options(said).items():
+            if name not in paths:
+                raise ImportRefused(
+                    _("Say where the file “%(name)s” is: --file %(name)s=PATH.") % {"name": name}
+                )
+            given = {key: options[key] for key in ("encoding", "delimiter", "sheet") if not name}
+            delimiter = given.get("delimiter") or how.delimiter
+            tables[name] = open_table(
+                paths.pop(name),
+                encoding=given.get("encoding") or how.encoding,
+                delimiter=DELIMITER_NAMES.get(delimiter, delimiter),
+                sheet=given.get("sheet") or how.sheet,
+            )
+        for name in paths:
+            raise ImportRefused(_("The mapping says nothing of a file “%(name)s”.") % {"name": name})
+        return tables
 
     def tell(self, problem: Problem) -> None:
         self.stderr.write(str(problem))

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0017_tasks"),
+        ("records", "0019_contact_email_host"),
     ]
 
     operations = [

@@ -1,4 +1,4 @@
-"""From the bytes of a file to its rows: encoding, delimiter, header, cells with their line numbers.
+"""From the bytes of a file of text to its rows: encoding, delimiter, cells with their line numbers.
 
 Nothing is guessed that could corrupt a text in silence: a file is what its byte order mark says, else UTF-8,
 else what the user says it is.
@@ -7,20 +7,19 @@ else what the user says it is.
 import codecs
 import csv
 import io
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from django.utils.translation import gettext as _
 
-from .report import ImportRefused, Problem
+from crm.imports.report import ImportRefused
+from records.spreadsheets import restored
+
+from .table import LONGEST_CELL, Table
 
 DELIMITERS = (",", ";", "\t", "|")
-LONGEST_CELL = 131_072  # characters; a quote that is never closed would swallow the file otherwise
 CHUNK = 1 << 20  # bytes
-_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 # The longer marks first: that of UTF-32 begins like that of UTF-16.
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -31,48 +30,23 @@ BYTE_ORDER_MARKS = (
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of a file: its cells by column name, without the white space around them."""
+class CsvTable(Table):
+    """A file of text with a delimiter, such as CSV or TSV. It is read as a stream."""
 
-    line: int  # where it begins
-    cells: dict[str, str]
+    kind = "csv"
 
-
-class CsvTable:
-    """A CSV or TSV file. It is read as a stream, from the beginning each time `rows` is called."""
-
-    def __init__(self, path: Path, *, encoding: str = "", delimiter: str = "") -> None:
+    def __init__(self, path: Path, *, name: str = "", encoding: str = "", delimiter: str = "") -> None:
         """Find out what the file is and read its header. Raises ImportRefused where it cannot be read."""
-        self.path = path
+        super().__init__(path, name)
         self.encoding = _known_encoding(encoding) if encoding else self._encoding_by_mark()
         if delimiter and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
             raise ImportRefused(_("A delimiter is one character, such as , or ; or tab."))
         self.delimiter = delimiter or self._guess_delimiter()
-        _line, header = next(self._records(), (1, []))
-        self.header = [name.strip() for name in header]
-        self._check_header()
+        self.set_header(*next(self.records(), (1, [])))
 
-    def rows(self) -> Iterator[Row | Problem]:
-        """Yield each row that is not empty; a Problem in place of one that does not fit the header.
-
-        Raises ImportRefused where the file cannot be read any further.
-        """
-        records = self._records()
-        next(records)
-        for line, cells in records:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(self.header):
-                message = _("cells: %(found)s, but columns in the header: %(expected)s.") % {
-                    "found": len(cells),
-                    "expected": len(self.header),
-                }
-                yield Problem(line, message)
-            elif _NO_TEXT.search("".join(cells)):
-                yield Problem(line, _("NUL, or half of a character: no database can store that as text."))
-            else:
-                yield Row(line, {name: cell.strip() for name, cell in zip(self.header, cells, strict=True)})
+    def text(self, cell: str) -> str:
+        """Return a cell without what an export defused it by."""
+        return restored(super().text(cell))
 
     # --- Bytes to text --------------------------------------------------------------------------
 
@@ -84,7 +58,7 @@ class CsvTable:
             raise ImportRefused(
                 _("%(file)s cannot be read: %(reason)s.") % {"file": self.path, "reason": error.strerror}
             ) from error
-        return next((name for mark, name in BYTE_ORDER_MARKS if start.startswith(mark)), "utf-8")
+        return encoding_by_mark(start) or "utf-8"
 
     def _open(self) -> TextIO:
         try:
@@ -134,15 +108,15 @@ class CsvTable:
         for delimiter in DELIMITERS:
             self.delimiter = delimiter
             try:
-                widths[delimiter] = len(next(self._records(), (1, []))[1])
+                widths[delimiter] = len(next(self.records(), (1, []))[1])
             except ImportRefused:
                 continue
         if not widths:
             self.delimiter = ","
-            next(self._records())  # says what is wrong with the first line
+            next(self.records())  # says what is wrong with the first line
         return max(widths, key=lambda delimiter: widths[delimiter])
 
-    def _records(self) -> Iterator[tuple[int, list[str]]]:
+    def records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line in which each record of the file begins, and its cells."""
         with self._open() as file:
             csv.field_size_limit(LONGEST_CELL)
@@ -158,21 +132,10 @@ class CsvTable:
                 except csv.Error as error:
                     raise ImportRefused(_csv_message(line, reader.line_num, str(error))) from error
 
-    def _check_header(self) -> None:
-        if not any(self.header):
-            raise ImportRefused(_("The file is empty: its first line must name the columns."))
-        if _NO_TEXT.search("".join(self.header)):
-            raise ImportRefused(
-                _("line 1: NUL characters. If this is UTF-16 without a mark, say so: --encoding utf-16-le.")
-            )
-        places: dict[str, int] = {}
-        for place, name in enumerate(self.header, start=1):
-            if name and name in places:
-                raise ImportRefused(
-                    _("line 1: two columns are named “%(name)s” (%(first)s and %(second)s); rename one.")
-                    % {"name": name, "first": places[name], "second": place}
-                )
-            places[name] = place
+
+def encoding_by_mark(start: bytes) -> str:
+    """Return the encoding that a file's byte order mark says; "" without one."""
+    return next((name for mark, name in BYTE_ORDER_MARKS if start.startswith(mark)), "")
 
 
 def _known_encoding(name: str) -> str:
