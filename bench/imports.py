@@ -65,7 +65,7 @@ def write_file(path: Path, rows: int) -> None:
             )
 
 
-def work(path: Path, rows: int) -> None:
+def measure(path: Path, rows: int) -> None:
     """Import the file into the database of this process, and print what that took as JSON."""
     import django
 
@@ -114,10 +114,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
-    parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.work:
-        work(options.work, options.rows)
+    if options.measure:
+        measure(options.measure, options.rows)
         return
     path = ROOT / "var" / f"bench-import-{options.rows}.csv"
     write_file(path, options.rows)
@@ -134,7 +134,7 @@ def main() -> None:
             with _maintenance(url) as maintenance:
                 create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_name(url)))
                 maintenance.execute(create)
-        command = [sys.executable, "-m", "bench.imports", "--rows", str(options.rows), "--work", str(path)]
+        command = [sys.executable, "-m", "bench.imports", "--rows", str(options.rows), "--measure", str(path)]
         done = subprocess.run(command, env=environment(url), cwd=ROOT, stdout=subprocess.PIPE, check=True)
         found = json.loads(done.stdout.splitlines()[-1])
         print(
