@@ -8,7 +8,7 @@ from django.db.models import Count, F, Window
 from django.db.models.functions import RowNumber
 
 from records import schema
-from records.models import Record
+from records.models import ObjectType, Record
 
 from .models import Association
 
@@ -28,17 +28,23 @@ class About:
         return max(self.number - len(self.records), 0)
 
 
-def about(ids: Iterable[int], user: Any, most: int = SHOWN) -> dict[int, About]:
-    """Return what each activity (by id) is about, as far as a user may see it; the oldest associations first
-    count. Three queries for any number of activities.
+def about(
+    ids: Iterable[int], user: Any, most: int = SHOWN, kind: ObjectType | None = None
+) -> dict[int, About]:
+    """Return what each activity (by id) is about, as far as a user may see it, or of that only the records of
+    one type; the oldest associations first count. Three queries for any number of activities.
     """
     found = {pk: About() for pk in ids}
     if not found:
         return found
     pairs: list[tuple[int, int]] = []
-    for here, there in (("record_a_id", "record_b_id"), ("record_b_id", "record_a_id")):
+    for here, there, type_there in (
+        ("record_a_id", "record_b_id", "type_b"),
+        ("record_b_id", "record_a_id", "type_a"),
+    ):
         same: dict[str, Any] = {"partition_by": [F(here)]}
         rows = Association.objects.live().filter(**{f"{here}__in": list(found)}).order_by()
+        rows = rows.filter(**{type_there: kind}) if kind else rows
         rows = rows.annotate(
             place=Window(RowNumber(), order_by="id", **same), number=Window(Count("pk"), **same)
         ).filter(place__lte=most)

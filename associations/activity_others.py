@@ -14,16 +14,19 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
 from records import schema
-from records.models import ObjectType, Record
+from records.models import Meeting, ObjectType, Record
 from records.search import ranked_by_type
 from records.text import without_nul
 
+from .attendees import attends
 from .automatic import ADDRESS_PROPERTIES, WITH_ADDRESSES, addresses, proposed
 from .models import Association
 from .type_pairs import may_be_associated
 
 FOUND = 5  # of each object type, by a search
 LISTED = 200  # records that an activity is associated with
+PICKED = 25  # records that one can pick for an activity of no record's page
+FOLLOWED = 5  # of them, whose rules are followed
 SHOWN = "others-shown"  # what a form says that has the list
 FOLLOW = "others-follow"  # what a request says whose addresses have changed
 
@@ -36,6 +39,7 @@ class Row:
     reason: str
     is_ticked: bool
     mark: str = ""  # under which the form says that it was in the list
+    attends: bool = False  # the meeting that the activity is
 
 
 class _Listing:
@@ -45,6 +49,7 @@ class _Listing:
     user: Any
     text: str
     rows: list[Row]
+    is_made_anew = False  # whether other records stand in it once one is ticked
 
     def excluded(self) -> Iterable[int]:
         """Return the ids of the records that a search does not offer."""
@@ -64,12 +69,31 @@ class _Listing:
         """The ids of the records that are ticked."""
         return [row.record.pk for row in self.rows if row.is_ticked]
 
-    def _added(self, ids: Sequence[int]) -> list[Row]:
-        """Return rows of records that a search has found and somebody has ticked. One query at most."""
+    @property
+    def number(self) -> int:
+        """With how many records it will be associated."""
+        return len(self.chosen)
+
+    @property
+    def takes_attendees(self) -> bool:
+        """Whether contacts that are ticked attend it."""
+        return self.kind.name == Meeting.object_type_name
+
+    @property
+    def attendees(self) -> int:
+        """How many of the ticked records attend it."""
+        return sum(row.attends and row.is_ticked for row in self.rows)
+
+    def _row(self, record: Record, reason: str, is_ticked: bool, mark: str = "") -> Row:
+        return Row(record, reason, is_ticked, mark, attends(self.kind, record))
+
+    def _records(self, ids: Sequence[int]) -> list[Record]:
+        """Return records that a search has found and somebody has ticked. One query at most."""
         found = Record.objects.visible_to(self.user).in_bulk(list(ids)) if ids else {}
-        return [
-            Row(found[pk], _("Added"), True) for pk in ids if pk in found and not found[pk].kind.is_activity
-        ]
+        return [found[pk] for pk in ids if pk in found and not found[pk].kind.is_activity]
+
+    def _added(self, ids: Sequence[int]) -> list[Row]:
+        return [self._row(one, _("Added"), True) for one in self._records(ids)]
 
 
 class Others(_Listing):
@@ -91,7 +115,7 @@ class Others(_Listing):
         proposals = proposed(record, kind, user, taking_part)
         now = {one.record.pk for one in proposals}
         self.rows = [
-            Row(
+            self._row(
                 one.record,
                 one.reason,
                 not self.is_open or one.record.pk in ticked or one.record.pk not in before,
@@ -110,7 +134,44 @@ class Others(_Listing):
     @property
     def number(self) -> int:
         """With how many records it will be associated."""
-        return 1 + len(self.chosen)
+        return 1 + super().number
+
+    @property
+    def own_attends(self) -> bool:
+        """Whether the record that it is logged on attends it."""
+        return attends(self.kind, self.record)
+
+    @property
+    def attendees(self) -> int:
+        """How many of the records attend it."""
+        return self.own_attends + super().attendees
+
+
+class PickedOthers(_Listing):
+    """With what an activity shall be associated that is logged on no record's page: the records that somebody
+    has picked, and what the rules propose for the first of these.
+
+    Without script nobody is asked about the proposals before they are saved: then they hold.
+    """
+
+    is_open = is_made_anew = True
+
+    def __init__(self, kind: ObjectType, user: Any, data: QueryDict) -> None:
+        self.kind, self.user, self.text = kind, user, _text(data)
+        ticked, proposed_before = numbers(data, "others"), set(numbers(data, "proposed"))
+        listed = numbers(data, "picked")
+        new = [pk for pk in ticked if pk not in {*listed, *proposed_before}]
+        types = {one.pk for one in schema.current().main_types if may_be_associated(one.pk, kind.pk)}
+        picked = [one for one in self._records([*listed, *new][:PICKED]) if one.object_type_id in types]
+        self.rows = [self._row(one, _("Added"), one.pk in ticked, "picked") for one in picked]
+        there = {one.pk for one in picked}
+        for one in [row.record for row in self.rows if row.is_ticked][:FOLLOWED]:
+            for proposal in proposed(one, kind, user):
+                record = proposal.record
+                if record.pk not in there:
+                    there.add(record.pk)
+                    is_ticked = record.pk in ticked or record.pk not in proposed_before
+                    self.rows.append(self._row(record, proposal.reason, is_ticked, "proposed"))
 
 
 class Associated(_Listing):
@@ -129,15 +190,10 @@ class Associated(_Listing):
         listed = [records[link.other_id] for link in links[:LISTED] if link.other_id in records]
         ticked, before = numbers(data, "others"), set(numbers(data, "listed"))
         self.rows = [
-            Row(one, "", SHOWN not in data or one.pk in ticked or one.pk not in before, "listed")
+            self._row(one, "", SHOWN not in data or one.pk in ticked or one.pk not in before, "listed")
             for one in listed
         ]
         self.rows += self._added([pk for pk in ticked if pk not in records])
-
-    @property
-    def number(self) -> int:
-        """With how many records it will be associated."""
-        return len(self.chosen)
 
 
 def searches(request: HttpRequest, listing: _Listing) -> bool:

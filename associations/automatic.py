@@ -17,6 +17,8 @@ from .outcomes import Status
 
 LOOKED_AT = 200  # of the latest associated deals and tickets, for open ones
 ADDRESSES = 100  # of those who take part
+ADDRESS_LENGTH = 254  # characters (RFC 5321, 4.5.3.1)
+WORD = re.compile(r"[^\s<>,;:\"()]+")
 # The properties of an e-mail that say who takes part.
 ADDRESS_PROPERTIES = ("hs_email_from_email", "hs_email_to_email", "hs_email_cc_email", "hs_email_bcc_email")
 WITH_ADDRESSES = ("emails",)
@@ -70,8 +72,10 @@ def reason(follow: Follow, record: Record) -> str:
 
 def addresses(texts: Iterable[str]) -> list[str]:
     """Return the e-mail addresses that stand in some texts, each once, in lower case as contacts have it."""
-    found = (one.lower() for text in texts for one in re.findall(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+", text))
-    return list(dict.fromkeys(one.replace("\x00", "") for one in found))[:ADDRESSES]
+    # Words first: to look for an address at each letter of a long text would take for ever.
+    words = (one[0].replace("\x00", "").lower() for text in texts for one in WORD.finditer(text))
+    found = (one for one in words if "@" in one[1:-1] and len(one) <= ADDRESS_LENGTH)
+    return list(dict.fromkeys(found))[:ADDRESSES]
 
 
 def addresses_of(values: Mapping[str, Any]) -> list[str]:

@@ -41,6 +41,7 @@ class Option:
 class OtherForm(ActionForm):
     """Chooses, by a search over all types, the record that is to be associated and what it is called."""
 
+    searches = True  # rather than being checked, where somebody types and presses Enter
     other = forms.IntegerField(
         min_value=1, max_value=2**63 - 1, error_messages={"required": gettext_lazy("Choose a record.")}
     )
@@ -90,7 +91,9 @@ class OtherForm(ActionForm):
     @property
     def message(self) -> str:
         """Why it was refused."""
-        return " ".join(text for texts in self.errors.values() for text in texts) if self.is_bound else ""
+        return (
+            " ".join(str(text) for texts in self.errors.values() for text in texts) if self.is_bound else ""
+        )
 
     @cached_property
     def picked(self) -> Option | None:
@@ -151,6 +154,7 @@ class Associate(ListAction):
     label = gettext_lazy("Associate with …")
     verb = gettext_lazy("Associate")
     icon = "link"
+    place = 10
     template = "associations/_list_action.html"
 
     def form(self, object_type: ObjectType, data: QueryDict, user: Any, *, check: bool) -> ActionForm:
@@ -211,6 +215,7 @@ class Dissociate(ListAction):
     label = gettext_lazy("Remove association with …")
     verb = gettext_lazy("Remove")
     icon = "link-slash"
+    place = 20
     is_danger = True
     template = "associations/_list_action.html"
 
@@ -248,5 +253,5 @@ class Dissociate(ListAction):
 
 
 def register() -> None:
-    """Add the actions before those of the ground floor."""
-    list_actions.actions[:0] = [Associate(), Dissociate()]
+    """Offer the actions."""
+    list_actions.actions += [Associate(), Dissociate()]

@@ -24,6 +24,7 @@ from records.models import Meeting, ObjectType, Record, Task
 from records.paging import RowComparison
 from records.property_kinds.dates import FIRST, LAST
 
+from . import attendees
 from .models import Association, AssociationQuerySet, TimelinePin
 from .timeline_filters import TimelineFilters
 from .timeline_items import Item, QuietLine
@@ -334,7 +335,8 @@ class Timeline:
         return chosen, None
 
     def _items(self, keys: Iterable[Key]) -> dict[int, Item]:
-        """Return activities with all that the page says of them, by id: three queries."""
+        """Return activities with all that the page says of them, by id: three queries, and as many
+        where there are meetings."""
         keys = list(keys)
         if not keys:
             return {}
@@ -343,8 +345,16 @@ class Timeline:
         records = {row.pk: row for row in rows.select_related("created_by")}
         numbers = association_counts(ids)
         files = attachments.of_records(ids, self.user)
+        people = attendees.of_meetings(records.values(), self.user)
         return {
-            pk: Item(records[pk], key.at, self.now, numbers.get(pk, 0), attachments=files.get(pk, ()))
+            pk: Item(
+                records[pk],
+                key.at,
+                self.now,
+                numbers.get(pk, 0),
+                attachments=files.get(pk, ()),
+                attendees=people.get(pk),
+            )
             for key in keys
             if (pk := key.activity_id) in records
         }
@@ -356,7 +366,8 @@ def item(record: Record, activity: Record, user: Any) -> Item:
     pinned = TimelinePin.objects.filter(record=record.pk, activity=activity.pk).exists()
     number = association_counts([activity.pk]).get(activity.pk, 0)
     files = attachments.of_records([activity.pk], user).get(activity.pk, ())
-    return Item(activity, at, timezone.now(), number, pinned, files)
+    people = attendees.of_meetings([activity], user).get(activity.pk)
+    return Item(activity, at, timezone.now(), number, pinned, files, people)
 
 
 def association_counts(ids: Sequence[int]) -> dict[int, int]:

@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import formats, timezone
-from django.utils.html import format_html, linebreaks
+from django.utils.html import format_html, format_html_join, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from records.models import Attachment, ObjectType, Property, Record, Task
+
+from .about import About
 
 LONG_TEXT = 420  # characters from which on a text is folded
 LONG_LINES = 7
@@ -88,6 +90,7 @@ class Item:
     associations: int = 0
     pinned: bool = False
     attachments: Sequence[Attachment] = ()
+    attendees: About | None = None  # of a meeting
 
     @property
     def is_item(self) -> bool:
@@ -165,6 +168,8 @@ class Item:
                 yield _("Time"), format_html("{}", span(self.at, stored))
             elif markup := prop.kind.html(prop, specific):
                 yield prop.title, mark_safe(markup)  # noqa: S308  (escaped by the kind)
+        if self.attendees and self.attendees.records:
+            yield _("Attendees"), _people(self.attendees)
 
     def _properties(self, names: dict[str, tuple[str, ...]]) -> list[Property]:
         properties = self.kind.properties
@@ -176,6 +181,14 @@ def _folded(label: str, markup: str, text: str) -> Text:
     is_long = len(text) > LONG_TEXT or text.count("\n") >= LONG_LINES
     excerpt = Truncator(" ".join(text.split())).chars(EXCERPT) if is_long else ""
     return Text(label, mark_safe(markup), excerpt)  # noqa: S308  (sanitised by the kind)
+
+
+def _people(people: About) -> SafeString:
+    links = ((one.get_absolute_url(), one) for one in people.records)
+    names = format_html_join(", ", '<a href="{}">{}</a>', links)
+    if not people.more:
+        return names
+    return format_html(_("{names} and {number} more"), names=names, number=people.more)
 
 
 def duration(milliseconds: int) -> str:

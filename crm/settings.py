@@ -168,6 +168,10 @@ JOBS_IMMEDIATE = False  # run them at once, in the process that starts them
 # --- E-mail -----------------------------------------------------------------------------------
 
 MAIL_URL = env("MAIL_URL", default="")  # of the mailbox that is read: imaps://user:password@host/INBOX
+MAIL_CA_FILE = env("MAIL_CA_FILE", default="")  # certificates that are trusted besides the system's
+MAIL_SINCE = env(
+    "MAIL_SINCE", default=""
+)  # the first day that is read, 2026-01-31; else that of the first run
 # Under which the mailbox gets mail: copies of what users send (bcc), and what they forward.
 MAIL_BCC_ADDRESS = env.list("MAIL_BCC_ADDRESS", default=[])
 # Whether whoever takes part in a message and is no contact yet becomes one.

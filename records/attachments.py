@@ -42,21 +42,22 @@ _stored: ContextVar[list[str] | None] = ContextVar("stored", default=None)
 
 @contextmanager
 def with_files() -> Iterator[None]:
-    """A transaction that also takes back the files that were stored in it."""
-    if _stored.get() is not None:  # within another one, which sees to it
-        with transaction.atomic():
-            yield
-        return
-    stored: list[str] = []
+    """A transaction that also takes back the files that were stored in it. One may stand within another."""
+    outer, stored = _stored.get(), list[str]()
     token = _stored.set(stored)
     try:
         with transaction.atomic():
             yield
+            if transaction.get_rollback():  # without an error, as a dry run asks for
+                delete_files(stored)
+                stored.clear()
     except BaseException:
         delete_files(stored)
         raise
     finally:
         _stored.reset(token)
+    if outer is not None:  # which may yet be rolled back
+        outer += stored
 
 
 def delete_files(paths: Iterable[str]) -> None:

@@ -73,6 +73,7 @@ class ListAction:
     name: ClassVar[str]  # in addresses and with jobs: never changes
     label: ClassVar[Any]  # of its button
     icon: ClassVar[str]
+    place: ClassVar[int]  # among the others: those of lower ones come first
     verb: ClassVar[Any] = gettext_lazy("Save")  # on the button that does it
     is_danger: ClassVar[bool] = False
     template: ClassVar[str] = ""  # of its fields; none: there are none, and the preview comes first
@@ -115,7 +116,7 @@ def find(name: str, object_type: ObjectType) -> ListAction | None:
 
 def offered(object_type: ObjectType) -> list[ListAction]:
     """Return the actions for the list of a type."""
-    return [one for one in actions if one.is_offered(object_type)]
+    return sorted((one for one in actions if one.is_offered(object_type)), key=lambda one: one.place)
 
 
 def carried(data: QueryDict) -> list[tuple[str, str]]:
@@ -217,6 +218,7 @@ class Archive(ListAction):
     name = "archive"
     label = verb = gettext_lazy("Archive")
     icon = "archive-box"
+    place = 90
     is_danger = True
 
     def asked(self, object_type: ObjectType, params: dict[str, Any], number: int) -> str:

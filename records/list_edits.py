@@ -66,6 +66,7 @@ class SetProperty(ListAction):
     name = "set-property"
     label = gettext_lazy("Edit property")
     icon = "pencil-square"
+    place = 40
 
     template = "records/_list_edit.html"
 
@@ -121,6 +122,7 @@ class SetOwner(SetProperty):
     name = "set-owner"
     label = gettext_lazy("Set owner")
     icon = "user"
+    place = 30
 
     def is_offered(self, object_type: ObjectType) -> bool:
         return self._owner(object_type) is not None
@@ -201,4 +203,4 @@ class Edit:
             yield from (found[pk] for pk in batch if pk in found)
 
 
-actions[:0] = [SetOwner(), SetProperty()]
+actions += [SetOwner(), SetProperty()]

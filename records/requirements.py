@@ -35,6 +35,11 @@ def required_in(object_type: ObjectType, stage: Stage) -> list[Property]:
     return found
 
 
+def asks(object_type: ObjectType) -> bool:
+    """Whether anything is required in a stage of this type."""
+    return any(prop.required_from for prop in object_type.properties.values())
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where a record stands in its pipeline, and which of its properties have a value."""
@@ -77,7 +82,7 @@ def refusals(now: Standing, before: Standing | None = None) -> dict[str, str]:
 
     `before` is where it stood; None for a new one.
     """
-    if not any(prop.required_from for prop in now.object_type.properties.values()):
+    if not asks(now.object_type):
         return {}
     stays = before is not None and before.stage == now.stage
     return {

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from . import derived, history, schema
 from .models import Change, ObjectType, Record, Stage, UniqueValue
 from .provenance import By
-from .requirements import Standing, held_values, refusals
+from .requirements import Standing, asks, held_values, refusals
 from .rows import insert_children, update_rows
 from .signals import archiving_locks, records_archived, records_restored, records_written, writing_locks
 from .transactions import unit_of_work
@@ -86,6 +86,8 @@ def _require(records: Sequence[Record], before: Sequence[dict[str, Any] | None])
 
     Raises ValidationError by property name.
     """
+    if not records or not asks(records[0].kind):
+        return
     wrong: dict[str, list[str]] = {}
     for record, held in zip(records, before, strict=True):
         stood = None if held is None else Standing.by_values(record.kind, held)

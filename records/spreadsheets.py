@@ -59,7 +59,7 @@ def _plain(cell: Any) -> str:
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, Decimal | int | float):
-        return str(cell) if not isinstance(cell, Decimal) else format(cell, "f")
+        return format(cell, "f") if isinstance(cell, Decimal) else str(cell)
     return defused(str(cell))
 
 
@@ -88,7 +88,8 @@ def write_xlsx(file: IO[bytes], rows: Iterable[Sequence[Any]]) -> None:
         }
         rest = iter(rows)
         header = next(rest, ())
-        sheet, number = None, SHEET_ROWS
+        sheet: Any = None
+        number = SHEET_ROWS
         for row in _with_one(rest):
             if number == SHEET_ROWS:
                 sheet = book.add_worksheet()
@@ -116,7 +117,7 @@ def _write_cell(sheet: Any, row: int, column: int, cell: Any, formats: dict[str,
         else:
             sheet.write_datetime(row, column, cell, formats["day"])
     elif isinstance(cell, Decimal | int | float) and abs(cell) < EXACT:
-        sheet.write_number(row, column, cell)
+        sheet.write_number(row, column, float(cell))
     else:
-        text = cell if isinstance(cell, str) else _plain(cell)
+        text: str = cell if isinstance(cell, str) else _plain(cell)
         sheet.write_string(row, column, text if len(text) <= CELL else f"{text[: CELL - 1]}…")

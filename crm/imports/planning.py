@@ -7,8 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from records.models import ObjectType, Record, UniqueValue
-from records.requirements import Standing, refusals
+from records.models import ObjectType, Property, Record, UniqueValue
+from records.requirements import Standing, asks, refusals
 from records.services import with_defaults
 
 from .identifying import Key, Matcher
@@ -73,6 +73,7 @@ class Planner:
             labels for record, labels in mapping.labels() if labels.column and mapping.file_of[record] == file
         ]
         self.plan = Plan()
+        self.needed: dict[str, tuple[list[Property], list[Property]]] = {}  # by type, see `_needed`
         self.found: dict[str, dict[Key, list[Record]]] = {}
         self.by_key: dict[tuple[Any, ...], Target] = {}
         self.holders: dict[tuple[int, str], int] = {}  # unique value → id of the record that has it
@@ -242,6 +243,8 @@ class Planner:
 
     def _missing(self, draft: Draft, record: Record | None, target: Target | None) -> dict[str, str]:
         """Return, by property name, what the record would lack in its stage."""
+        if not asks(draft.mapping.object_type):
+            return {}
         if record is not None:
             before = Standing.of(record)
             now = before.with_values(target.values if target else {})
@@ -253,16 +256,15 @@ class Planner:
     def _gaps(self, draft: Draft) -> list[str]:
         """Return what a new record lacks."""
         kind = draft.mapping.object_type
+        if kind.name not in self.needed:
+            self.needed[kind.name] = _needed(kind)
+        required, naming = self.needed[kind.name]
         values = {**draft.defaults, **draft.values}
         gaps = [
             _("%(property)s is missing.") % {"property": prop.title}
-            for prop in kind.properties.values()
-            if prop.required
-            and prop.field_type != "stage"
-            and prop.name not in values
-            and prop.kind.default(prop) is None
+            for prop in required
+            if prop.name not in values
         ]
-        naming = [prop for prop in kind.properties.values() if prop in kind.primary or prop.unique]
         if not gaps and not any(prop.name in values for prop in naming):
             labels = ", ".join(prop.title.lower() for prop in naming)
             gaps.append(
@@ -305,3 +307,14 @@ class Planner:
             if value := draft.values.get(prop.name):
                 self.claimed[prop.pk, UniqueValue.key(prop.kind.comparable(value))] = target
         return target
+
+
+def _needed(kind: ObjectType) -> tuple[list[Property], list[Property]]:
+    """Return what a new record of a type must have, and the properties of which one has to name it."""
+    required = [
+        prop
+        for prop in kind.properties.values()
+        if prop.required and prop.field_type != "stage" and prop.kind.default(prop) is None
+    ]
+    primary = set(kind.primary_properties)
+    return required, [prop for prop in kind.properties.values() if prop.name in primary or prop.unique]

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .parsing import Message, parse
+from .parsing import BEGINNING, parse
 
 LARGEST = 25 * 1024 * 1024  # bytes of a file
 MOST = 20  # files at once
@@ -23,37 +23,35 @@ class FilesInput(forms.FileInput):
 class MessagesField(forms.FileField):
     """Takes files, each of which is a message."""
 
-    def clean(self, data: Any, initial: Any = None) -> list[Message]:
-        """Return what the messages say. Raises ValidationError, which names each file that is none."""
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        """Return the files. Raises ValidationError, which names each that is no message."""
         files: list[UploadedFile] = [one for one in data or [] if one]
         if not files:
             raise forms.ValidationError(_("Choose a file."), code="required")
         if len(files) > MOST:
             text = ngettext("Choose one file at most.", "Choose %(number)s files at most.", MOST)
             raise forms.ValidationError(text % {"number": MOST})
-        problems, messages = [], []
+        problems = []
         for one in files:
             try:
-                messages.append(self._read(one))
+                self._check(one)
             except forms.ValidationError as error:
                 problems.append(error)
         if problems:
             raise forms.ValidationError(problems)
-        return messages
+        return files
 
-    def _read(self, one: UploadedFile) -> Message:
+    def _check(self, one: UploadedFile) -> None:
         name = {"name": one.name or ""}
         if (one.size or 0) > LARGEST:
             raise forms.ValidationError(_("“%(name)s” is larger than 25 MB."), params=name)
-        data = one.read()
+        data = one.read(BEGINNING)
         if data.startswith(OUTLOOK):
             text = _("“%(name)s” is in Outlook's own format; save the email as .eml instead.")
             raise forms.ValidationError(text, params=name)
-        message = parse(data)
-        if not message.is_message:
+        if not parse(data, whole=False).is_message:
             text = _("“%(name)s” is no email: it does not say who it is from.")
             raise forms.ValidationError(text, params=name)
-        return message
 
 
 class UploadForm(forms.Form):

@@ -11,26 +11,26 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from associations import automatic
 from associations import services as association_services
 from associations.activities import log_activity
-from records import history, schema
+from records import attachments, history, schema
 from records import services as record_services
 from records.models import Change, Contact, EmailMessage, ObjectType, Record, UniqueValue
 from records.property_kinds.rich_text import LONGEST
 from records.provenance import By
 from records.transactions import unit_of_work
 
-from .headers import Address
-from .parsing import Message
+from .headers import Address, clean
+from .parsing import Message, parse
 
 PEOPLE = 100  # contacts that an e-mail is associated with for taking part in it
 FOLLOWED = 20  # of them, whose companies and deals are looked for
@@ -101,14 +101,14 @@ def log_message(
 
 
 @unit_of_work
-def log_messages(messages: Iterable[Message], *, by: By, about: Record) -> tuple[list[Result], Change | None]:
+def log_messages(files: Iterable[File], *, by: By, about: Record) -> tuple[list[Result], Change | None]:
     """Log messages on a record, all of them or none; return what became of each, and the change if any.
 
-    Raises AssociationRefused.
+    They come as files, of which one at a time is in memory. Raises AssociationRefused.
     """
-    with transaction.atomic():
+    with attachments.with_files():
         by = history.recorded(by, summary=_("Uploaded emails"))
-        results = [log_message(one, by=by, about=about) for one in messages]
+        results = [log_message(parse(one.open().read()), by=by, about=about) for one in files]
         written = any(one.status in (Status.LOGGED, Status.ASSOCIATED) for one in results)
         if not written:
             history.forget_if_empty(by.change)
@@ -122,7 +122,7 @@ def _unwanted(message: Message) -> Status | None:
     return Status.AUTOMATIC if message.is_automatic else None
 
 
-@transaction.atomic
+@attachments.with_files()
 def _log(message: Message, by: By, about: Record | None, received_at: datetime | None) -> Result:
     known = EmailMessage.objects.filter(message_id=message.message_id).first()
     if known is not None:
@@ -142,6 +142,7 @@ def _log(message: Message, by: By, about: Record | None, received_at: datetime |
     if about is None:
         _associate(email, people, kind, values, by)
     _name(email, message)
+    _keep_files(email, message, by)
     return Result(Status.LOGGED, email, created)
 
 
@@ -175,6 +176,25 @@ def _name(email: Record, message: Message) -> None:
     emails.update(message_id=message.message_id, thread=thread)
     if thread != message.message_id:  # answers that came before it began a conversation of their own
         EmailMessage.objects.filter(thread=message.message_id).update(thread=thread)
+
+
+def _keep_files(email: Record, message: Message, by: By) -> None:
+    """Attach the files that came with a message; write down which are left out, and why."""
+    refused: list[str] = []
+    for place, one in enumerate(message.attachments):
+        try:
+            if place >= attachments.MOST_OF_A_RECORD:
+                text = _("“%(name)s”: a record can have up to %(most)s files.")
+                raise ValidationError(text % {"name": one.name, "most": attachments.MOST_OF_A_RECORD})
+            if not message.is_whole:
+                text = _("“%(name)s” is missing: the email is too large to be read to its end.")
+                raise ValidationError(text % {"name": one.name})
+            with one.file() as file:
+                attachments.add(email, [file], by=by)
+        except ValidationError as error:
+            refused += error.messages
+    if refused:
+        EmailMessage.objects.filter(pk=email.pk).update(files_left_out=clean("\n".join(refused)))
 
 
 def _thread(message: Message) -> str:
@@ -281,7 +301,7 @@ def _values(
         "hs_timestamp": min(message.date or received_at or now, now),
         "hs_email_html": message.html,
         "hs_email_text": message.text,
-        "hs_email_headers": _headers(message),
+        "hs_email_headers": message.headers,
         "hubspot_owner_id": parties.user,
     }
     return {name: value for name, value in values.items() if name in kind.properties}
@@ -291,12 +311,3 @@ def _listed(people: Iterable[Address]) -> str:
     """Return addresses as HubSpot writes them, as many as fit."""
     text = "; ".join(one.email for one in people)
     return text if len(text) <= LONGEST else text[:LONGEST].rpartition("; ")[0]
-
-
-def _headers(message: Message) -> str:
-    """Return the raw headers and, below them, which files came with the message."""
-    files = [
-        f"{one.name} ({one.content_type}, {filesizeformat(one.size)})".replace("\xa0", " ")
-        for one in message.attachments
-    ]
-    return "\n".join([message.headers, "", "Attachments:", *files] if files else [message.headers])[:LONGEST]

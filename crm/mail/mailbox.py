@@ -4,17 +4,20 @@ import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
 
+from records import attachments
 from records.provenance import By
 from records.transactions import unit_of_work
 
@@ -27,6 +30,7 @@ SPAN = 50_000  # UIDs that are searched at once
 LARGEST = 50 * 1024 * 1024  # bytes; of a larger message the beginning is read
 BEGINNING = 1024 * 1024
 FAILED = 1_000  # messages that could not be logged, of which a mailbox remembers which
+EARLIEST = date(1971, 1, 1)  # there was no IMAP yet
 TIMEOUT = SocketTimeout(connect=20, read=120)  # seconds
 PORTS = {"imaps": 993, "imap": 143}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -121,6 +125,26 @@ class Report:
         return lines
 
 
+def first_day() -> date | None:
+    """Return the day that MAIL_SINCE says; None where it says none. Raises MailboxRefused."""
+    try:
+        return date.fromisoformat(settings.MAIL_SINCE) if settings.MAIL_SINCE else None
+    except ValueError as error:
+        raise MailboxRefused(_("MAIL_SINCE has to be a day like 2026-01-31.")) from error
+
+
+def _trusting() -> ssl.SSLContext:
+    """Return how a server's certificate is checked. Raises MailboxRefused where MAIL_CA_FILE holds none."""
+    context = ssl.create_default_context()
+    if settings.MAIL_CA_FILE:
+        try:
+            context.load_verify_locations(settings.MAIL_CA_FILE)
+        except OSError as error:  # of ssl's own too
+            told = {"name": settings.MAIL_CA_FILE, "reason": error}
+            raise MailboxRefused(_("MAIL_CA_FILE %(name)s cannot be read: %(reason)s") % told) from error
+    return context
+
+
 def batches(uids: list[int]) -> Iterator[list[int]]:
     """Yield UIDs in pieces for one request."""
     for start in range(0, len(uids), BATCH):
@@ -132,7 +156,9 @@ class Fetcher:
 
     How far it has come is written in the same transaction, so that one who is stopped half-way neither
     leaves out a message nor logs it twice. A message that cannot be logged is told, remembered and passed
-    over; with `retry` only those that were are read. A dry run takes each transaction back.
+    over; with `retry` only those that were are read. `again` reads what has come from a day on once more,
+    for those messages that were passed over because nobody in them was known. A dry run takes each
+    transaction back.
     """
 
     def __init__(
@@ -142,9 +168,11 @@ class Fetcher:
         by: By,
         dry_run: bool = False,
         retry: bool = False,
+        again: date | None = None,
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.account, self.by, self.dry_run, self.retry, self.tell = account, by, dry_run, retry, tell
+        self.again = again
         self.report = Report()
 
     def run(self) -> Report:
@@ -175,7 +203,8 @@ class Fetcher:
         """Give a connection that is signed in; never with a password that others could read."""
         account = self.account
         secure = account.scheme == "imaps"
-        with IMAPClient(account.host, account.port, ssl=secure, timeout=TIMEOUT) as client:
+        options = {"ssl": secure, "ssl_context": _trusting() if secure else None, "timeout": TIMEOUT}
+        with IMAPClient(account.host, account.port, **options) as client:
             client.normalise_times = False
             if not secure:
                 self._secure(client)
@@ -184,7 +213,7 @@ class Fetcher:
 
     def _secure(self, client: IMAPClient) -> None:
         if client.has_capability("STARTTLS"):
-            client.starttls(ssl.create_default_context())
+            client.starttls(_trusting())
         elif self.account.host not in LOOPBACK:
             text = _("%(host)s takes passwords in the clear only: use imaps://.")
             raise MailboxRefused(text % {"host": self.account.host})
@@ -193,7 +222,7 @@ class Fetcher:
         selected = client.select_folder(self.account.folder, readonly=True)
         box = self._mailbox(int(selected[b"UIDVALIDITY"]))
         for uids in self._new(client, box, int(selected[b"UIDNEXT"])):
-            envelopes = self._envelopes(client, uids)
+            envelopes = self._envelopes(client, uids, self._first_day(box))
             for one in envelopes:
                 self._take(client, box, one)
             if self.retry and not self.dry_run:
@@ -207,30 +236,42 @@ class Fetcher:
         if self.retry:
             yield from batches(sorted(map(int, box.failed)))
             return
-        for first in range(box.last_uid + 1, uid_next, SPAN):
-            uids = sorted(client.search(["UID", f"{first}:{min(first + SPAN, uid_next) - 1}"]))
-            yield from batches(uids)
+        since = self._first_day(box)
+        # The server compares days without their time zones: one more is asked for, and left out below.
+        days = ["SINCE", since - timedelta(days=1)] if since else []
+        for first in range(1 if self.again else box.last_uid + 1, uid_next, SPAN):
+            uids = client.search(["UID", f"{first}:{min(first + SPAN, uid_next) - 1}", *days])
+            yield from batches(sorted(uids))
+
+    def _first_day(self, box: Mailbox) -> date | None:
+        """Return the first day whose messages are read; None where no day is left out."""
+        since = None if self.retry else self.again or box.since
+        return max(since, EARLIEST) if since else None
 
     def _mailbox(self, validity: int) -> Mailbox:
         """Return how far the mailbox has been read; not at all where the server has numbered it anew."""
-        name = str(self.account)
+        name, told = str(self.account), first_day()
+        new = {"uid_validity": validity, "since": told or timezone.localdate()}
         if self.dry_run:
-            box = Mailbox.objects.filter(name=name).first() or Mailbox(name=name, uid_validity=validity)
+            box = Mailbox.objects.filter(name=name).first() or Mailbox(name=name, **new)
         else:
-            box = Mailbox.objects.get_or_create(name=name, defaults={"uid_validity": validity})[0]
+            box = Mailbox.objects.get_or_create(name=name, defaults=new)[0]
+        box.since = told or box.since
         if box.uid_validity != validity:
             box.uid_validity, box.last_uid, box.failed = validity, 0, {}
             if not self.dry_run:
                 box.save()
         return box
 
-    def _envelopes(self, client: IMAPClient, uids: list[int]) -> list[Envelope]:
+    def _envelopes(self, client: IMAPClient, uids: list[int], since: date | None) -> list[Envelope]:
         found = client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
-        return [
+        start = timezone.make_aware(datetime.combine(since, time())) if since else None
+        envelopes = [
             Envelope(uid, found[uid].get(b"RFC822.SIZE", 0), found[uid].get(b"INTERNALDATE"))
             for uid in uids
             if uid in found  # it may have been deleted since
         ]
+        return [one for one in envelopes if not (start and one.received_at and one.received_at < start)]
 
     def _take(self, client: IMAPClient, box: Mailbox, one: Envelope) -> None:
         """Log a message of the mailbox, and write down that it has been read."""
@@ -255,8 +296,10 @@ class Fetcher:
 
     @unit_of_work
     def _log(self, box: Mailbox, one: Envelope, data: bytes) -> Result | None:
-        message = parse(data)
-        with transaction.atomic():
+        message = parse(data, whole=one.size <= LARGEST)
+        if self.dry_run:
+            message = replace(message, attachments=())  # nobody needs them stored
+        with attachments.with_files():
             if not self.dry_run and not self._is_next(box, one.uid):
                 return None
             result = log_message(message, by=self.by, received_at=one.received_at)
@@ -269,6 +312,10 @@ class Fetcher:
         there = Mailbox.objects.select_for_update().get(pk=box.pk)
         if there.uid_validity != box.uid_validity:
             return False
+        if self.again:
+            if there.failed.pop(str(uid), None) is not None:
+                there.save()
+            return True
         if self.retry:
             if there.failed.pop(str(uid), None) is None:
                 return False
@@ -284,7 +331,8 @@ class Fetcher:
         if there.uid_validity == box.uid_validity:
             kept = {**there.failed, str(uid): reason[:200].replace("\x00", "")}
             there.failed = dict(list(kept.items())[-FAILED:])
-            there.last_uid = max(there.last_uid, uid)
+            if not self.again:
+                there.last_uid = max(there.last_uid, uid)
             there.save()
 
     @transaction.atomic

@@ -11,6 +11,8 @@ class Mailbox(models.Model):
     # The number under which the server's own numbers of messages (UIDs) hold (RFC 3501, 2.3.1.1).
     uid_validity = models.PositiveBigIntegerField(default=0)
     last_uid = models.PositiveBigIntegerField(_("last message read"), default=0)
+    # The first day whose messages are read; without one, all are.
+    since = models.DateField(_("read from"), null=True, blank=True)
     failed = models.JSONField(_("messages that could not be logged"), default=dict)  # UID → why
 
     class Meta:

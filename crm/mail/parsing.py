@@ -14,19 +14,21 @@ from email.parser import BytesParser
 from hashlib import sha256
 from typing import Any
 
+from django.core.files import File
 from django.utils.html import linebreaks
 
+from records import file_types
 from records.models.activities import SUBJECT_LENGTH
+from records.models.attachment import NAME_LENGTH
 from records.property_kinds.rich_text import LONGEST, plain_text, sanitise
 
-from . import headers
+from . import contents, headers
 from .headers import Address, clean
 
 ID_LENGTH = 250  # characters; longer ones stand as their hash, because an index has to hold them
 READ = 500_000  # characters of a body that are looked at
 PARTS = 200  # of a message; one of more is read no further than its beginning
 BEGINNING = 256 * 1024  # bytes
-ATTACHMENTS = 100  # that are named
 HEADERS = 30_000  # characters that are kept
 CUT = " […]"
 PART = re.compile(rb"boundary=|message/rfc822", re.I)
@@ -43,11 +45,15 @@ FORWARDED_FROM = re.compile(r"^[> \t]*\*?From:\*?[ \t]*(?P<sender>.+@.+)$", re.M
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that came with a message: what it is called and of what kind and size."""
+    """A file that came with a message, or a picture within its text."""
 
     name: str
     content_type: str
-    size: int  # bytes
+    part: Part = field(default_factory=Part, repr=False, compare=False)
+
+    def file(self) -> File:
+        """Return what it holds; decoded only now, piece by piece, since it may be large."""
+        return contents.decoded(self.part, self.name)
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class Message:
     hops: int = 0  # servers that it has been through
     is_automatic: bool = False  # sent by a program: a reply in absence, a bounce, a circular
     is_cut: bool = False  # longer than can be kept
+    is_whole: bool = True  # read to its end; else its files are not
     is_message: bool = True  # whether it has what every message has
     forwarded: "Message | None" = field(default=None, repr=False)  # the message that came within
 
@@ -85,9 +92,11 @@ class Message:
         return next(iter((*self.references, self.in_reply_to)), "") or self.message_id
 
 
-def parse(data: bytes, *, look_within: bool = True) -> Message:
-    """Return what a message says and, with `look_within`, the first message that came within it."""
-    whole = True
+def parse(data: bytes, *, whole: bool = True, look_within: bool = True) -> Message:
+    """Return what a message says and, with `look_within`, the first message that came within it.
+
+    Not `whole` are bytes that are only its beginning.
+    """
     if sum(1 for _one in PART.finditer(data)) > PARTS:
         whole, data = False, data[:BEGINNING]  # each part within another makes every line dearer
     parser = BytesParser(policy=policy.compat32)
@@ -126,11 +135,12 @@ def _message(part: Part, data: bytes, whole: bool, look_within: bool) -> Message
         text=_cut(text.strip(), LONGEST),
         html=html,
         headers=_cut(_header_text(data), HEADERS),
-        attachments=tuple(body.attachments[:ATTACHMENTS]),
+        attachments=tuple(body.attachments),
         loops=frozenset(headers.text(one).lower() for one in raw.get("x-loop", [])),
         hops=len(raw.get("received", [])),
         is_automatic=_is_automatic(raw, part),
         is_cut=not whole or html_cut or body.is_cut or len(text.strip()) > LONGEST,
+        is_whole=whole,
         is_message=bool(senders) and any(name in raw for name in ("to", "date", "subject", "message-id")),
         forwarded=body.within or _forwarded_inline(text),
     )
@@ -207,18 +217,13 @@ class _Body:
         if kind in ("text/plain", "text/html") and not name and not disposition.startswith("attachment"):
             (self.htmls if kind == "text/html" else self.texts).append(self._text(part))
             return
-        if kind == "message/rfc822" and (inner := _parts(part)):
-            data = _bytes(inner[0])
-            if self.look_within and self.within is None:
-                self.within = parse(data, look_within=False)
-                name = name or f"{self.within.subject or 'message'}.eml"
-            size = len(data)
-        else:
-            size = _size(part)
-        self.attachments.append(Attachment(name[:255] or kind, kind, size))
+        if kind == "message/rfc822" and self.look_within and self.within is None and _parts(part):
+            self.within = parse(contents.as_bytes(part), look_within=False)
+            name = name or self.within.subject
+        self.attachments.append(Attachment(_name(name, kind), kind, part))
 
     def _text(self, part: Part) -> str:
-        data = _payload(part)
+        data = contents.payload(part)
         self.is_cut = self.is_cut or len(data) > READ
         charset = re.search(r"charset\s*=\s*[\"']?([^\s;\"']+)", _raw(part, "content-type"), re.I)
         text = headers.decode(data[:READ], charset[1] if charset else None)
@@ -259,30 +264,15 @@ def _file_name(part: Part) -> str:
     return re.split(r"[/\\]", headers.text(name))[-1].strip()
 
 
-def _payload(part: Part) -> bytes:
-    try:
-        data = part.get_payload(decode=True)
-    except Exception:  # an encoding that is none
-        data = str(part.get_payload()).encode(errors="replace")
-    return data if isinstance(data, bytes) else b""
-
-
-def _size(part: Part) -> int:
-    """Return how many bytes a part has, without decoding what may be large."""
-    payload: Any = part.get_payload()
-    if not isinstance(payload, str):  # a report, whose parts are headers
-        return sum(len(_bytes(one)) for one in _parts(part))
-    if "base64" in _raw(part, "content-transfer-encoding").lower():
-        filling: int = sum(map(payload.count, "\r\n ="))
-        return (len(payload) - filling) * 3 // 4
-    return len(payload)
-
-
-def _bytes(part: Part) -> bytes:
-    try:
-        return part.as_bytes(policy=policy.compat32)
-    except Exception:  # what was read in a wrong charset may not be written
-        return str(part.get_payload()).encode(errors="replace")
+def _name(name: str, kind: str) -> str:
+    """Return what a file is called: with an ending, from its kind if need be, and no longer than is kept."""
+    ending = file_types.ending(name)
+    usual = "" if ending else next((one for one, told in file_types.BY_ENDING.items() if told == kind), "")
+    if not usual:
+        return (
+            f"{name[: NAME_LENGTH - len(ending) - 1]}.{ending}" if len(name) > NAME_LENGTH else name or kind
+        )
+    return f"{(name or kind.partition('/')[0])[: NAME_LENGTH - len(usual) - 1].rstrip('.')}.{usual}"
 
 
 def _html(body: _Body) -> tuple[str, bool]:

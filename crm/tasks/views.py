@@ -16,30 +16,20 @@ from django.views.decorators.http import require_POST
 from associations import services
 from associations.activities import tick_off
 from associations.activity_forms import log_form
+from associations.activity_others import PickedOthers, searches
 from associations.outcomes import AssociationRefused
-from associations.type_pairs import may_be_associated
 from associations.views.timeline import ticked_text
-from records import schema, search
+from records import schema
 from records import services as record_services
 from records.history import recorded
 from records.http import Request
 from records.models import Change, ObjectType, Record, Task
 from records.provenance import By
-from records.views.common import (
-    UNPROCESSABLE,
-    by,
-    posted_back,
-    record_or_404,
-    say,
-    selected_ids,
-)
+from records.transactions import unit_of_work
+from records.views.common import UNPROCESSABLE, by, posted_back, record_or_404, say
 
 from . import snoozing
 from .listing import TaskList
-
-FOUND = 3  # records of each type that a search for what a task is about shows
-MOST = 25  # records that a new task can be about
-
 
 # --- The page ---------------------------------------------------------------------------------------------
 
@@ -139,25 +129,22 @@ def _refuse_snooze(request: Request, task: Record, day: str, error: ValidationEr
 
 
 def new(request: Request) -> HttpResponse:
-    """Create a task about the chosen records (`about`), or about none; `find` looks for more of them."""
+    """Create a task about the records that are ticked (`others`), or about none."""
     kind = schema.current().type(Task.object_type_name)
-    chosen = _chosen(request, kind)
-    given = request.POST if request.method == "POST" else request.GET
-    text = search.without_nul(given.get("q", ""))[: search.LONGEST].strip()
-    context = {"kind": kind, "chosen": chosen, "text": text, "back": posted_back(request)}
-    if request.htmx.target == "about-results":
-        return render(request, "tasks/_about.html", {**context, "found": _found(request, kind, text, chosen)})
-    form = log_form(kind, None, request.user, request.POST if request.method == "POST" else None)
-    context["form"] = form
-    if request.method != "POST":
+    is_posted = request.method == "POST"
+    others = PickedOthers(kind, request.user, request.POST if is_posted else request.GET)
+    context: dict[str, Any] = {"kind": kind, "others": others, "back": posted_back(request)}
+    if request.htmx.target == "others-list":
+        context |= {"changed": True, "list_url": request.path}
+        return render(request, "associations/_activity_others_list.html", context)
+    form = context["form"] = log_form(kind, None, request.user, request.POST if is_posted else None)
+    if not is_posted:
         return render(request, "tasks/new.html", context)
-    if "find" in request.POST:
-        form.errors.clear()  # one has not finished yet
-        context["found"] = _found(request, kind, text, chosen)
-        return render(request, "tasks/new.html", context)
+    if searches(request, others):
+        return render(request, "tasks/new.html", {**context, "form": form.unchecked()})
     if form.is_valid():
         try:
-            change = _create(kind, form.values, [record.pk for record in chosen], by(request))
+            change = _create(kind, form.values, others.chosen, by(request))
         except ValidationError as error:
             form.add_refusal(error)
         except AssociationRefused as error:
@@ -168,27 +155,11 @@ def new(request: Request) -> HttpResponse:
     return render(request, "tasks/new.html", context, status=UNPROCESSABLE)
 
 
-@transaction.atomic
+@unit_of_work
 def _create(kind: ObjectType, values: dict[str, Any], about: list[int], author: By) -> Change:
     """Create a task about these records and no others; return the change."""
-    author = recorded(author)
-    task = record_services.create_record(kind, values, by=author)
-    services.associate(task, about, by=author)
+    with transaction.atomic():
+        author = recorded(author)
+        task = record_services.create_record(kind, values, by=author)
+        services.associate(task, about, by=author)
     return author.change
-
-
-def _types(kind: ObjectType) -> list[ObjectType]:
-    """Return the types of what a task can be about."""
-    return [one for one in schema.current().main_types if may_be_associated(one.pk, kind.pk)]
-
-
-def _chosen(request: Request, kind: ObjectType) -> list[Record]:
-    records = Record.objects.visible_to(request.user).filter(object_type__in=[one.pk for one in _types(kind)])
-    found = records.in_bulk(selected_ids(request, "about")[:MOST])
-    return list(found.values())
-
-
-def _found(request: Request, kind: ObjectType, text: str, chosen: list[Record]) -> list[Record]:
-    visible = Record.objects.visible_to(request.user).exclude(pk__in=[record.pk for record in chosen])
-    groups = search.ranked_by_type(visible, _types(kind), text, FOUND)
-    return [record for _kind, records in groups for record in records]

@@ -70,6 +70,8 @@ class EmailMessage(Record):
     message_id = models.CharField(
         max_length=SUBJECT_LENGTH, null=True, blank=True, unique=True, editable=False, default=None
     )
+    # Files that came with it and are not kept, a line each that says why.
+    files_left_out = models.TextField(blank=True, editable=False, default="")
     # The message id that its conversation began with.
     thread = models.CharField(max_length=SUBJECT_LENGTH, blank=True, editable=False, default="")
 

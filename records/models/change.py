@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # What a snapshot leaves out: the id, which `record_ptr` is too; what follows from the properties or from
 # activities; and where a card stands on a board.
 FOLLOWING = ("sort_name", "search_text", "is_pending", *activity_facts.COLUMNS)
-NOT_KEPT = ("id", "object_type", "rank", *FOLLOWING)
+NOT_KEPT = ("id", "object_type", "rank", "files_left_out", *FOLLOWING)
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):

@@ -1,3 +1,4 @@
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -261,9 +262,8 @@ class Property(models.Model):
     @property
     def kind(self) -> "PropertyKind":
         """The behaviour of this property's values."""
-        from records.property_kinds import KINDS, KINDS_OF_COLUMNS
-
-        return KINDS_OF_COLUMNS.get(self.column) or KINDS[self.field_type]
+        by_type, of_columns = _kinds()
+        return of_columns.get(self.column) or by_type[self.field_type]
 
     @property
     def sortable(self) -> bool:
@@ -282,3 +282,11 @@ class Property(models.Model):
     def display(self, record: Any) -> str:
         """Return the value that `record` has, as text for a reader; empty where it has none."""
         return self.kind.display(self.value_of(record), self, record)
+
+
+@cache
+def _kinds() -> "tuple[dict[str, PropertyKind], dict[str, PropertyKind]]":
+    """Return the kinds by field type and by column; asked for many times per record, imported once."""
+    from records.property_kinds import KINDS, KINDS_OF_COLUMNS
+
+    return KINDS, KINDS_OF_COLUMNS

@@ -141,8 +141,8 @@ class PropertyKind:
     def normalise(self, record: Any, prop: Property) -> None:
         """Bring the record's value into the form in which it is stored and compared."""
         value = self.get(record, prop)
-        if isinstance(value, str):
-            self.store(record, prop, value.strip())
+        if isinstance(value, str) and (bare := value.strip()) != value:
+            self.store(record, prop, bare)
 
     def display(self, value: Any, prop: Property, record: Any) -> str:
         """Return a value as text for a reader, in the reader's language."""

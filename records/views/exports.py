@@ -86,7 +86,7 @@ class ExportForm(forms.Form):
 def export(request: Request, type_name: str) -> HttpResponseBase:
     """Ask what is to be written of the chosen records (all of the list, by GET), then give the file."""
     object_type = object_type_or_404(type_name)
-    data = request.POST
+    data: QueryDict = request.POST
     if request.method != "POST":
         data = QueryDict(mutable=True)
         data.update({"all": "1", "back": request.GET.urlencode()})
@@ -95,7 +95,10 @@ def export(request: Request, type_name: str) -> HttpResponseBase:
     except ValidationError as error:
         leave = reverse("records:list", args=[type_name])
         back = QueryDict(data.get("back", "")).urlencode()
-        context = {"message": " ".join(error.messages), "leave": f"{leave}?{back}" if back else leave}
+        context: dict[str, Any] = {
+            "message": " ".join(error.messages),
+            "leave": f"{leave}?{back}" if back else leave,
+        }
         return _show(request, object_type, context, UNPROCESSABLE)
     is_sent = request.POST.get("step") == "do"
     form = ExportForm(object_type, selection, request.POST if is_sent else None)

@@ -30,7 +30,7 @@
   let asked = null;
   let entered = {};
   document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
-    if (elt.matches(".form-fields__one")) asked = all(elt.closest("form"));
+    if (elt.matches(".form-fields__one, .rule-field")) asked = all(elt.closest("form"));
   });
   document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
     entered = {};

@@ -1,6 +1,7 @@
 """With what else an activity is associated that is logged on a record: by rules, within limits."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,16 @@ def test_addresses_are_read_as_people_write_them():
     texts = ['"Hopper, Grace" <Grace@Example.com>; ada@example.com', "mailto:x@y.org,,  ada@example.com\x00"]
 
     assert automatic.addresses(texts) == ["grace@example.com", "ada@example.com", "x@y.org"]
+    assert automatic.addresses(["a@ @b @ a@b@c x" + "@y" * 200]) == ["a@b@c"]
+
+
+def test_a_long_text_is_searched_for_addresses_in_no_time():
+    start = time.monotonic()
+
+    assert automatic.addresses(["a" * 1_000_000 + " ada@example.com " + "@" * 1_000_000]) == [
+        "ada@example.com"
+    ]
+    assert time.monotonic() - start < 5
 
 
 # --- What is not proposed -----------------------------------------------------------------------------

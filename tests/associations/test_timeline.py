@@ -351,7 +351,8 @@ def test_it_says_when_the_record_was_made_among_the_rest(contact):
 
 
 def test_reading_takes_as_many_queries_for_many_as_for_few(contact, django_assert_num_queries):
-    """The pin, what is upcoming, keys, lines (three), activities, their associations, their files."""
+    """The pin, what is upcoming, keys, lines (three), activities, their associations, their files,
+    and who attends (three)."""
     schema.current()
     for number in (1, 30):
         for _one in range(number):
@@ -359,6 +360,7 @@ def test_reading_takes_as_many_queries_for_many_as_for_few(contact, django_asser
             services.associate(contact, [deal.pk], by=by())
             note("One", contact, deal)
             make_activity("tasks", contact, hs_task_subject="Task")
+            make_activity("meetings", contact, ContactFactory(), hs_meeting_title="Demonstration")
         record = Record.objects.get(pk=contact.pk)
-        with schema.pinned(), django_assert_num_queries(9):
+        with schema.pinned(), django_assert_num_queries(12):
             read(record)

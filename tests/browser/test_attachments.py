@@ -33,6 +33,35 @@ def test_a_file_is_attached_to_a_note_saved_and_removed(desktop, tmp_path):
     expect(desktop.get_by_role("link", name=plan.name)).to_be_visible()
 
 
+def drop(page, target, path) -> None:
+    """Drag a file from outside the browser onto an element, as a person would."""
+    box = target.bounding_box()
+    at = {"x": box["x"] + 20, "y": box["y"] + 20}
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+    session.detach()
+
+
+def test_files_are_dropped_onto_an_editor_on_the_record_page(desktop, tmp_path):
+    ada = ContactFactory()
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(name)
+    desktop.goto(ada.get_absolute_url())
+    desktop.locator("#log-notes").click()
+    editor = desktop.locator("#timeline-editor form")
+    editor.locator("[contenteditable]").first.fill("See the files")
+    drop(desktop, editor, tmp_path / "a.txt")
+    drop(desktop, editor, tmp_path / "b.txt")  # comes to the first
+    expect(editor).not_to_have_class("is-dropping")
+    editor.get_by_role("button", name="Save note").click()
+
+    for name in ("a.txt", "b.txt"):
+        expect(desktop.locator(".activity").get_by_role("link", name=name, exact=True)).to_be_visible()
+    assert {one.name for one in Attachment.objects.filter(record=Note.objects.get())} == {"a.txt", "b.txt"}
+
+
 def test_files_are_added_to_an_item_and_refused_ones_are_said(desktop, tmp_path):
     ada = ContactFactory()
     note = make_activity("notes", ada, hs_note_body="Hello")

@@ -37,7 +37,9 @@ def test_ticked_rows_are_associated_but_those_that_the_limit_refuses(desktop, gr
     panel.get_by_role("button", name="Associate (3)").click()
 
     expect(panel).to_be_hidden()
-    toast = desktop.locator("[data-toast]", has_text="3 records associated with Acme. 2 records were refused.")
+    toast = desktop.locator(
+        "[data-toast]", has_text="3 records associated with Acme. 2 records were refused."
+    )
     expect(desktop.locator("#rows tbody tr", has_text="Acme")).to_have_count(3)
     assert focused(desktop) == "rows"
     toast.get_by_role("button", name="Undo").click()

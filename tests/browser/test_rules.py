@@ -16,7 +16,9 @@ def test_a_rule_is_built_tried_and_saved_and_does_what_it_says(desktop, phone):
     desktop.get_by_role("navigation", name="Settings").get_by_role("link", name="Rules").click()
     desktop.get_by_role("link", name="Build the first rule").click()
     desktop.get_by_role("textbox", name="Name", exact=True).fill("Same town")
-    desktop.get_by_role("combobox", name="When", exact=True).select_option(label="A property is set or changes")
+    desktop.get_by_role("combobox", name="When", exact=True).select_option(
+        label="A property is set or changes"
+    )
     desktop.get_by_role("combobox", name="Property", exact=True).select_option(label="City")
     desktop.get_by_label("Condition on").select_option(label="Last name")
     desktop.get_by_role("button", name="Add condition").click()
@@ -28,8 +30,8 @@ def test_a_rule_is_built_tried_and_saved_and_does_what_it_says(desktop, phone):
     desktop.get_by_role("button", name="Add action").click()
     action = desktop.get_by_role("group", name="1. Associate with records whose property matches")
     action.get_by_label("Associate with").select_option(label="Companies")
-    action.get_by_label("whose property below").select_option(label="City")
-    action.get_by_label("Property of the other records").select_option(label="City")
+    action.get_by_label("where this record's").select_option(label="City")
+    action.get_by_label("is the same as their").select_option(label="City")
     expect(desktop.get_by_role("textbox", name="Name", exact=True)).to_have_value("Same town")
     desktop.get_by_role("button", name="Dry run").click()
     tried = desktop.locator("#tried")
@@ -64,7 +66,7 @@ def test_a_rule_is_built_tried_and_saved_and_does_what_it_says(desktop, phone):
 def test_without_script_a_rule_is_built_by_its_buttons(no_script):
     no_script.goto("/settings/rules/new/")
     no_script.get_by_role("textbox", name="Name", exact=True).fill("Deals of contacts")
-    no_script.get_by_label("Object type").select_option(label="Deals")
+    no_script.get_by_role("combobox", name="Object type", exact=True).select_option(label="Deals")
     no_script.get_by_role("button", name="Show its fields").first.click()
     no_script.get_by_label("Action", exact=True).select_option(
         label="Copy associations from an associated record"

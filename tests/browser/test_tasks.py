@@ -6,10 +6,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from associations import services
 from records.models import Task
-from tests.factories import ContactFactory, make_activity
+from tests.factories import CompanyFactory, ContactFactory, DealFactory, by, make_activity
 
 from .pages import focused
+from .test_accessibility import violations
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 HOUR = timedelta(hours=1)
@@ -68,12 +70,39 @@ def test_undo_brings_a_completed_task_back(desktop, tasks):
 
 
 def test_a_new_task_is_about_what_was_found(desktop, grace):
-    ContactFactory(firstname="Ada", lastname="Lovelace")
+    ada = ContactFactory(firstname="Ada", lastname="Lovelace")
+    acme, deal = CompanyFactory(name="Acme"), DealFactory(dealname="Forty seats")
+    services.associate(ada, [acme.pk, deal.pk], by=by())
+    wrong = {}
     desktop.goto("/tasks/")
+    wrong["nothing to do"] = violations(desktop)
     desktop.keyboard.press("n")
     desktop.locator("[name=activity-hs_task_subject]").fill("Write to her")
-    desktop.locator("#about-q").fill("lovel")
-    desktop.get_by_label("Ada Lovelace").check()
+    count = desktop.locator("#others-count")
+    expect(count).to_have_text("Associated with 0 records")
+    desktop.locator("#others-q").fill("lovel")
+    expect(desktop.locator(f"#other-{ada.pk}")).not_to_be_checked()
+    desktop.locator(f"#other-{ada.pk}").focus()
+    desktop.keyboard.press("Space")
+    # With her come, by the rules, her company and her deal.
+    expect(count).to_have_text("Associated with 3 records")
+    expect(desktop.locator(f"#other-{ada.pk}")).to_be_focused()
+    desktop.locator(f"#other-{acme.pk}").uncheck()
+    expect(count).to_have_text("Associated with 2 records")
+    expect(desktop.locator(f"#other-{acme.pk}")).not_to_be_checked()
+    wrong["new task"] = violations(desktop)
     desktop.get_by_role("button", name="Save task").last.click()
     desktop.wait_for_url("**/tasks/")
-    expect(desktop.locator("[data-task]")).to_contain_text("Ada Lovelace")
+    row = desktop.locator("[data-task]")
+    for name in ("Ada Lovelace", "Forty seats"):
+        expect(row).to_contain_text(name)
+    expect(row).not_to_contain_text("Acme")
+    row.locator("[data-snooze]").click()
+    wrong["tasks, with a menu and a toast"] = violations(desktop)
+    desktop.keyboard.press("Escape")
+    desktop.locator("[data-toast]").get_by_role("button", name="Undo").click()
+    expect(row).to_have_count(0)
+    for address in ("/tasks/calendar/", f"/tasks/{make_activity('tasks', ada).pk}/snooze/"):
+        desktop.goto(address)
+        wrong[address] = violations(desktop)
+    assert not any(wrong.values()), wrong

@@ -8,6 +8,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import transaction
 from django.utils import timezone
 
 from records import attachments, erasing, file_types, recycle_bin, schema, undo
@@ -162,7 +163,11 @@ def test_files_go_with_the_transaction_that_stored_them(contact, storage):
 
     with pytest.raises(RuntimeError):
         work()
+    assert storage() == set()
 
+    with attachments.with_files():
+        attach(contact)
+        transaction.set_rollback(True)
     assert storage() == set()
     assert not Attachment.objects.exists()
 

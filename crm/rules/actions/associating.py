@@ -78,16 +78,14 @@ class MatchForm(ActionForm):
 
     def build(self) -> None:
         other = self.add_type("type", _("Associate with"), main_partners(self.kind))
-        prop = self.add_property(
-            "property", _("whose property below is the same as this record's"), self.kind, family
-        )
+        prop = self.add_property("property", _("where this record's"), self.kind, family)
 
         def suits(one: Any) -> bool:
             return prop is not None and (
                 can_match(prop, one) or Match(prop, one).by_host or Match(prop, one).by_host_reversed
             )
 
-        self.add_property("other_property", _("Property of the other records"), other, suits)
+        self.add_property("other_property", _("is the same as their"), other, suits)
         self.fields["several"] = forms.ChoiceField(
             label=_("Where several match"), required=False, choices=list(SEVERAL.items())
         )

@@ -195,6 +195,9 @@ class Builder:
         self.conditions = list(self._conditions())
         self.actions = list(self._actions())
         self.problem = ""
+        # What is chosen to be added next.
+        self.new_condition = data.get("new_condition", "") if data is not None else ""
+        self.new_action = data.get("new_action", "") if data is not None else ""
         if not checked:
             for form in self.forms:
                 unchecked(form)

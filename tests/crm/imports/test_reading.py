@@ -159,6 +159,12 @@ def test_columns_without_a_name_do_no_harm(file):
     assert CsvTable(file("a,,\n1,2,3\n")).header == ["a", "", ""]
 
 
+def test_what_an_export_has_defused_is_as_it_was(file):
+    (row,) = CsvTable(file("a,b,c,d\n'+48 22 1,'=x,'tis,'-5\n")).rows()
+
+    assert list(row.cells.values()) == ["+48 22 1", "=x", "'tis", "-5"]
+
+
 def test_a_file_that_is_not_there_and_a_folder_are_refused(tmp_path):
     assert "No such file" in refusal(tmp_path / "nothing.csv")
     assert "directory" in refusal(tmp_path)

@@ -67,7 +67,7 @@ def deals():
             amount=None if number == 2 else "1234.50",
             dealstage=stages[number % len(stages)],
             owner=grace if number % 2 else None,
-            closedate="2026-03-04T05:06:07Z" if number else None,
+            closedate="2026-03-04" if number else None,
         )
         for number, name in enumerate(odd)
     ]

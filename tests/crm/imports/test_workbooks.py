@@ -4,6 +4,7 @@ import struct
 from datetime import date, datetime
 
 import pytest
+import xlsxwriter
 
 from crm.imports.exact import Exact
 from crm.imports.reading import archives, open_table
@@ -182,3 +183,25 @@ def test_a_row_with_a_huge_cell_is_a_problem_of_that_row(file):
 
     assert str(problem) == "line 3: A cell has more than 131072 characters."
     assert last.cells == {"a": "2"}
+
+
+def test_a_workbook_of_another_program_is_read_exactly(tmp_path):
+    path = tmp_path / "data.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Data")
+        day = book.add_format({"num_format": "dd.mm.yyyy"})
+        moment = book.add_format({"num_format": "m/d/yy h:mm"})
+        sheet.write_row(0, 0, ["Text", "Day", "Moment", "Sum", "Yes"])
+        sheet.write_row(1, 0, ["Żółć & <b>"])
+        sheet.write_datetime(1, 1, datetime(2024, 3, 31), day)
+        sheet.write_datetime(1, 2, datetime(2024, 3, 31, 2, 30), moment)  # an hour that Warsaw has not
+        sheet.write_formula(1, 3, "=1.1+2.2", None, 3.3000000000000003)
+        sheet.write_boolean(1, 4, True)
+
+    assert cells(path) == [(2, ["Żółć & <b>", "2024-03-31", "2024-03-31 02:30:00", "3.3", "true"])]
+
+
+def test_tags_with_a_prefix_are_seen_too(file):
+    rows = '<x:row r="1"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>'
+
+    assert "unpacks to more" in refusal(file(workbook(("One", rows))))

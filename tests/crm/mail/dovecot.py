@@ -18,7 +18,7 @@ base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
 protocols = imap
-ssl = no
+{tls}
 disable_plaintext_auth = no
 listen = 127.0.0.1
 default_login_user = {login}
@@ -36,7 +36,8 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
+    ssl = yes
   }}
 }}
 service anvil {{
@@ -57,12 +58,14 @@ userdb {{
 
 
 class Dovecot:
-    """Serves a Maildir, in which tests put messages, until it is stopped."""
+    """Serves a Maildir, in which tests put messages, until it is stopped; with `tls` encrypted too, under a
+    certificate (`certificate`) that it has made itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: bool = False) -> None:
         self.folder = Path(mkdtemp(prefix="kith-dovecot-"))
         self.folder.chmod(0o755)
-        self.port = _free_port()
+        self.port, self.tls_port = _free_port(), _free_port() if tls else 0
+        self.certificate = self.folder / "certificate.pem"
         self.maildir = mailbox.Maildir(self.folder / "mail")
         (self.folder / "users").write_text(f"log@kith.example:{{PLAIN}}{PASSWORD}::::::\n")
         root = os.geteuid() == 0
@@ -71,6 +74,8 @@ class Dovecot:
         mail = "dovecot" if root else getpass.getuser()
         account = pwd.getpwnam(mail)
         text = CONFIGURATION.format(
+            tls=self._make_certificate() if tls else "ssl = no",
+            tls_port=self.tls_port,
             folder=self.folder,
             port=self.port,
             login=login,
@@ -94,7 +99,21 @@ class Dovecot:
         """The address of the mailbox, as MAIL_URL has it."""
         return f"imap://log%40kith.example:p%40ss%20w%2Ford@127.0.0.1:{self.port}/INBOX"
 
-    def put(self, *messages: bytes) -> None:
+    @property
+    def tls_url(self) -> str:
+        """The address of the mailbox that is encrypted from the first byte on."""
+        return self.url.replace("imap:", "imaps:").replace(f":{self.port}", f":{self.tls_port}")
+
+    def _make_certificate(self) -> str:
+        key = self.folder / "key.pem"
+        made = ["-keyout", str(key), "-out", str(self.certificate), "-days", "2", "-subj", "/CN=kith"]
+        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        name = ["-addext", "subjectAltName=IP:127.0.0.1"]
+        command = ["openssl", "req", "-x509", *curve, *made, *name]
+        subprocess.run(command, check=True, capture_output=True)
+        return f"ssl = yes\nssl_cert = <{self.certificate}\nssl_key = <{key}"
+
+    def put(self, *messages: bytes | mailbox.MaildirMessage) -> None:
         """Deliver messages."""
         for one in messages:
             self.maildir.add(one)

@@ -4,12 +4,15 @@ import os
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from io import StringIO
+from mailbox import MaildirMessage
 
 import pytest
 from django.conf import settings as project
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.utils import timezone
 
 from crm.mail import mailbox
 from crm.mail.mailbox import Account, MailboxRefused
@@ -62,6 +65,84 @@ def test_nothing_in_the_mailbox_is_changed(dovecot):
 
     (name,) = os.listdir(dovecot.folder / "mail" / "new") + os.listdir(dovecot.folder / "mail" / "cur")
     assert not name.endswith("S")
+
+
+def test_a_mailbox_is_read_from_the_first_day_on_and_earlier_days_when_asked(dovecot, settings):
+    ContactFactory(email="ada@example.com")
+
+    def put(message_id: str, days: int, sender="ada@example.com") -> None:
+        mail = MaildirMessage(message(sender, message_id=message_id))
+        mail.set_date(time.time() - days * 86_400)  # when it came in
+        dovecot.put(mail)
+
+    put("years@x", 3_650)
+    put("week@x", 7)
+    put("stranger@x", 0, "x@example.org")
+    put("now@x", 0)
+
+    assert fetch("--dry-run").splitlines()[1] == "1 logged, 0 seen before, 1 of nobody known"
+    assert fetch().splitlines() == ["1 logged, 0 seen before, 1 of nobody known"]
+    assert ids() == ["now@x"]
+    assert Mailbox.objects.get().since == timezone.localdate()
+
+    # One who was a stranger is none any more, and a month ago is of interest now.
+    ContactFactory(email="x@example.org")
+    assert fetch().splitlines() == ["0 logged, 0 seen before, 0 of nobody known"]
+    month = str(timezone.localdate() - timedelta(days=30))
+    put("later@x", 0)
+    before = Mailbox.objects.get().last_uid
+    assert fetch("--again", month).splitlines() == ["3 logged, 1 seen before, 0 of nobody known"]
+    assert ids() == ["later@x", "now@x", "stranger@x", "week@x"]
+    assert Mailbox.objects.get().last_uid == before
+    assert fetch("--again", month).splitlines() == ["0 logged, 4 seen before, 0 of nobody known"]
+    assert fetch().splitlines() == ["0 logged, 1 seen before, 0 of nobody known"]
+    assert fetch("--again", "0001-01-01").splitlines() == ["1 logged, 4 seen before, 0 of nobody known"]
+
+    for options in (
+        ("--again", "yesterday"),
+        ("--again", month, "--retry"),
+        ("--again", month, "--every", "9"),
+    ):
+        with pytest.raises(CommandError):
+            fetch(*options)
+
+
+def test_a_mailbox_is_read_from_the_day_that_is_set(dovecot, settings):
+    ContactFactory(email="ada@example.com")
+    for days in (20, 5):
+        mail = MaildirMessage(message(message_id=f"{days}@x"))
+        mail.set_date(time.time() - days * 86_400)
+        dovecot.put(mail)
+    settings.MAIL_SINCE = str(timezone.localdate() - timedelta(days=10))
+    fetch()
+    assert ids() == ["5@x"]
+
+    settings.MAIL_SINCE = "last year"
+    with pytest.raises(CommandError, match="MAIL_SINCE has to be a day like"):
+        fetch()
+
+
+def test_an_encrypted_mailbox_is_read_only_under_a_certificate_that_is_trusted(
+    secure_dovecot, settings, tmp_path
+):
+    ContactFactory(email="ada@example.com")
+    server = secure_dovecot
+    server.put(PLAIN)
+    for url in (server.tls_url, server.url):  # encrypted at once, and by STARTTLS
+        settings.MAIL_URL, settings.MAIL_CA_FILE = url, ""
+        with pytest.raises(CommandError, match=r"cannot be read: .*certificate"):
+            fetch()
+        settings.MAIL_CA_FILE = str(server.certificate)
+        assert "seen before" in fetch()
+    assert ids() == ["offer-1@example.com"]
+
+    settings.MAIL_CA_FILE = str(tmp_path / "nothing.pem")
+    with pytest.raises(CommandError, match=r"MAIL_CA_FILE .*nothing\.pem cannot be read"):
+        fetch()
+    settings.MAIL_CA_FILE = str(server.certificate)
+    settings.MAIL_URL = server.tls_url.replace("127.0.0.1", "localhost")  # not what it was made for
+    with pytest.raises(CommandError, match=r"cannot be read: .*certificate"):
+        fetch()
 
 
 def test_a_dry_run_says_what_would_be_and_writes_nothing(dovecot, settings):
@@ -131,7 +212,10 @@ def test_of_a_message_larger_than_can_be_read_the_beginning_is_logged(dovecot, m
     dovecot.put(large(2))
 
     assert "1 logged" in fetch()
-    assert EmailMessage.objects.get().hs_email_text == "One\nTwo"
+    email = EmailMessage.objects.get()
+    assert email.hs_email_text == "One\nTwo"
+    assert not email.attachments.exists()
+    assert email.files_left_out.startswith("“Angebot 1.pdf” is missing: the email is too large")
 
 
 def test_a_message_of_20_megabytes_comes_in(dovecot):
@@ -139,8 +223,8 @@ def test_a_message_of_20_megabytes_comes_in(dovecot):
     dovecot.put(large(20), PLAIN)
 
     assert "2 logged" in fetch()
-    headers = EmailMessage.objects.get(message_id="large-1@mail.gmail.com").hs_email_headers
-    assert "Angebot 1.pdf (application/pdf, 14.6 MB)" in headers
+    file = EmailMessage.objects.get(message_id="large-1@mail.gmail.com").attachments.get()
+    assert (file.name, file.size) == ("Angebot 1.pdf", 15_325_305)
 
 
 def test_a_wrong_password_is_said_without_telling_it(dovecot, settings):

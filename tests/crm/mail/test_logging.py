@@ -15,7 +15,7 @@ from records import services as record_services
 from records.models import Change, Contact, EmailMessage, Record
 from records.provenance import Origin
 from tests.associations.test_concurrency import at_once
-from tests.crm.mail.messages import FORWARDED, GMAIL, PLAIN, message
+from tests.crm.mail.messages import FORWARDED, PLAIN, message
 from tests.factories import CompanyFactory, ContactFactory, DealFactory, by
 
 pytestmark = pytest.mark.django_db
@@ -197,16 +197,6 @@ def test_a_message_of_the_future_happened_now_and_one_without_date_when_it_came(
 
     log(future.replace(b"m1@", b"m2@"), received_at=now - timedelta(days=9))
     assert EmailMessage.objects.get(message_id="m2@example.com").happened_at == now - timedelta(days=9)
-
-
-def test_attachments_are_listed_below_the_headers():
-    ContactFactory(email="ada@example.com")
-    log(GMAIL)
-
-    headers = EmailMessage.objects.get().hs_email_headers
-    assert headers.endswith(
-        "\n\nAttachments:\nAngebot 1.pdf (application/pdf, 15 bytes)\nnotes.txt (text/plain, 12 bytes)"
-    )
 
 
 def test_on_a_record_it_is_logged_whoever_takes_part_and_whatever_sent_it(grace):

@@ -11,12 +11,14 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from associations import services
 from associations.models import Association
 from crm.tasks.listing import TaskList
 from records import schema
 from records.models import Change, Task
 from records.services import archive_records
-from tests.factories import CompanyFactory, ContactFactory, UserFactory, by
+from records.undo import undo
+from tests.factories import CompanyFactory, ContactFactory, DealFactory, UserFactory, by
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/tasks/?due=overdue"}
@@ -178,6 +180,10 @@ class TestWhatIsDone:
         assert task.is_pending
 
 
+def concerned(task) -> set[int]:
+    return {row.other_end(task.pk) for row in Association.objects.live().of(task.pk)}
+
+
 class TestNew:
     def post(self, client, **given):
         values = {
@@ -192,27 +198,56 @@ class TestNew:
         assert self.post(signed_in).url == "/tasks/"
         assert str(Task.objects.get()) == "Write to Ada"
 
-    def test_about_a_record_that_was_found_without_script(self, signed_in):
-        ada = ContactFactory(firstname="Ada", lastname="Lovelace")
-        page = self.post(signed_in, q="lovel", find="")
+    def test_the_rules_say_what_else_it_is_about_and_each_can_be_unticked(self, signed_in):
+        ada, acme = ContactFactory(firstname="Ada", lastname="Lovelace"), CompanyFactory(name="Acme")
+        deal = DealFactory(dealname="Forty seats")
+        services.associate(ada, [acme.pk, deal.pk], by=by())
+        page = self.post(signed_in, **{"others-q": "lovel", "action": "search"})
         html = page.content.decode()
         assert page.status_code == 200
-        assert f'name="about" value="{ada.pk}"' in html
+        assert "Associated with 0 records" in html
+        assert f'name="others" value="{ada.pk}"' in html
         assert "Write to Ada" in html
         assert not Task.objects.exists()
 
-        self.post(signed_in, about=[ada.pk])
-        assert Association.objects.of(ada.pk).of(Task.objects.get().pk).exists()
+        ticked = {"others": [ada.pk], "others-shown": "1"}
+        html = signed_in.post("/tasks/new/", ticked, headers={**HTMX, "HX-Target": "others-list"})
+        html = html.content.decode()
+        assert "Associated with 3 records" in html
+        assert f'name="picked" value="{ada.pk}"' in html
+        assert all(f'name="proposed" value="{one.pk}"' in html for one in (acme, deal))
+        assert "<html" not in html
+
+        offered = {"picked": [ada.pk], "proposed": [acme.pk, deal.pk], "others-shown": "1"}
+        self.post(signed_in, **offered, others=[ada.pk, deal.pk])
+        task = Task.objects.get()
+        assert concerned(task) == {ada.pk, deal.pk}
+        change = Change.objects.latest("pk")
+        assert f"/history/{change.pk}/undo/" in signed_in.get("/tasks/").content.decode()
+        undo(change, by=by())
+        task.refresh_from_db()
+        assert task.archived_at is not None
+
+        # Who comes with another goes with them.
+        gone = signed_in.post(
+            "/tasks/new/", {**offered, "others": [acme.pk]}, headers={"HX-Target": "others-list", **HTMX}
+        )
+        assert "Associated with 0 records" in gone.content.decode()
+        assert f'value="{acme.pk}"' not in gone.content.decode()
+        # Without script nobody is asked: the rules hold.
+        self.post(signed_in, **ticked)
+        assert concerned(Task.objects.latest("pk")) == {ada.pk, acme.pk, deal.pk}
 
     def test_what_is_refused_keeps_what_was_typed_and_chosen(self, signed_in):
         ada = ContactFactory()
-        answer = self.post(signed_in, **{"activity-hs_task_subject": "", "about": [ada.pk]})
+        answer = self.post(signed_in, **{"activity-hs_task_subject": "", "others": [ada.pk]})
         assert answer.status_code == 422
         assert f'value="{ada.pk}" checked' in answer.content.decode()
+        assert f'value="{ada.pk}" checked' in signed_in.get(f"/tasks/new/?others={ada.pk}").content.decode()
 
     def test_an_activity_is_nothing_that_a_task_can_be_about(self, signed_in, make_task):
         other = make_task()
-        self.post(signed_in, about=[other.pk, "x", 10**18])
+        self.post(signed_in, others=[other.pk, "x", 10**18])
         task = Task.objects.exclude(pk=other.pk).get()
         assert not Association.objects.of(task.pk).exists()
 

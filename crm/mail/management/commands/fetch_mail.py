@@ -1,5 +1,6 @@
 import time
 from argparse import ArgumentParser
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -23,8 +24,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dry-run", action="store_true", help="Say what would become of each message; write nothing."
         )
-        parser.add_argument(
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument(
             "--retry", action="store_true", help="Read only messages that could not be logged before."
+        )
+        which.add_argument(
+            "--again",
+            type=date.fromisoformat,
+            metavar="DAY",
+            help="Read once more what has come from a day (2026-01-31) on; log what has not been logged.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,6 +45,8 @@ class Command(BaseCommand):
             if report.failed:
                 raise CommandError(_("Not every message could be logged."))
             return
+        if options["again"]:
+            raise CommandError(_("--again reads once, not with --every."))
         if options["every"] < 1:
             raise CommandError(_("--every takes a number of seconds, 1 or more."))
         try:
@@ -62,6 +72,7 @@ class Command(BaseCommand):
                 by=By(None, Origin.MAIL),
                 dry_run=options["dry_run"],
                 retry=options["retry"],
+                again=options["again"],
                 tell=self.stderr.write,
             )
             report = fetcher.run()
