@@ -22,6 +22,7 @@ def rows(name: str) -> list[dict[str, str]]:
 
 def upload(page: Page, name: str, *types: str) -> None:
     """Choose a file and what its rows hold, and go on to its columns."""
+    page.set_default_timeout(60_000)  # jobs run to their ends within the request that starts them
     page.goto("/imports/new/")
     for label in types:
         page.locator("[data-field=types]").get_by_label(label, exact=True).check()
@@ -131,6 +132,7 @@ def test_deals_find_the_companies_of_the_file_before(desktop):
 
 def test_a_column_is_mapped_and_a_property_added_without_script(no_script):
     page = no_script
+    page.set_default_timeout(60_000)
     page.goto("/imports/new/")
     page.locator("[data-field=types]").get_by_label("Contacts", exact=True).check()
     page.locator("[name=file]").set_input_files(
