@@ -101,8 +101,8 @@ def log(deal, number: int) -> None:
 @pytest.mark.parametrize(
     ("query", "number"),
     [
-        ("", 17),
-        ("tab=activities", 17),
+        ("", 19),
+        ("tab=activities", 19),
         ("tab=activities&type=calls&type=tasks", 13),
         ("tab=activities&q=note", 14),
     ],

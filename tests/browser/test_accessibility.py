@@ -172,6 +172,7 @@ def test_every_page_has_one_title_and_is_skipped_to(desktop, deal):
     expect(desktop.locator(".page-head__title summary")).to_be_focused()
     before_the_rows = (
         ".page-head__actions summary",
+        "#import-records",
         "#create-record",
         ".tab",
         "#all-views",

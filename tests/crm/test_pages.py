@@ -30,6 +30,8 @@ def addresses(patterns=None, prefix: str = "/"):
                 ("<slug:name>", "amount"),
                 ("<slug:key>", "deals"),
                 ("<str:token>", "1-secret"),
+                ("<int:file>", "0"),
+                ("<int:place>", "0"),
             ):
                 route = route.replace(converter, value)
             yield route
