@@ -180,6 +180,7 @@ def test_every_page_has_one_title_and_is_skipped_to(desktop, deal):
         "#add-filter",
         "#as-table",
         "#as-board",
+        "#export-list",
         "#choose-columns",
     )
     for next_one in before_the_rows:
