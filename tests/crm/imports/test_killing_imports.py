@@ -1,6 +1,6 @@
 """The worker of an import is killed at any moment, again and again: nothing twice, nothing missing.
 
-ROUNDS says how many times each worker is killed (2 where nothing is said).
+ROUNDS says how many times each worker is killed (once where nothing is said).
 """
 
 import os
