@@ -115,7 +115,8 @@ def load(records: int, say: Callable[[str], None] = lambda text: None) -> None:
     indexes.sync()
     done("indexes")
     with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
+        tables = [model for model in apps.get_models() if model._meta.managed]
+        for statement in connection.ops.sequence_reset_sql(no_style(), tables):
             cursor.execute(statement)
         if connection.vendor == "postgresql":
             cursor.execute("VACUUM (ANALYZE)")  # what autovacuum does within minutes
