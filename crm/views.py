@@ -61,7 +61,7 @@ def bad_request(request: Request, exception: Exception) -> HttpResponse:
             413,
             _("This is too much at once"),
             _("All files of a form together can have up to %(most)s. Nothing was saved.")
-            % {"most": filesizeformat(most_of_request())},
+            % {"most": filesizeformat(getattr(exception, "most", most_of_request()))},
         )
     return _problem(
         request,

@@ -14,6 +14,14 @@ def most_of_request() -> int:
     return settings.ATTACHMENT_MAX_SIZE * settings.ATTACHMENT_MAX_FILES + SLACK
 
 
+class RequestTooLarge(RequestDataTooBig):
+    """The files of a request are larger than `most` bytes together."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__("The files of this request are too large.")
+        self.most = most
+
+
 class BoundedUploadHandler(FileUploadHandler):
     """Refuses a request that is too large before it is read, and keeps of a file that is too large only so
     much that its form can say so. Stands before the handlers that store."""
@@ -35,7 +43,7 @@ class BoundedUploadHandler(FileUploadHandler):
         user = getattr(self.request, "user", None)
         most = self.most_of_request if getattr(user, "is_authenticated", False) else SLACK
         if content_length > most:
-            raise RequestDataTooBig("The files of this request are too large.")
+            raise RequestTooLarge(most)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         """Let what comes behind the limit go nowhere."""

@@ -18,7 +18,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from records import schema
+from records import jobs, schema
+from records.provenance import By, Origin
 
 from . import proposing
 from .answers import Answers
@@ -156,10 +157,24 @@ def changed(draft_id: int, change: Callable[[ImportDraft], None]) -> ImportDraft
     with transaction.atomic():
         draft = ImportDraft.objects.select_for_update().get(pk=draft_id)
         change(draft)
+        forget_check(draft)
         draft.findings, draft.check_job, draft.job = {}, None, None
         draft.updated_at = timezone.now()
         draft.save()
     return draft
+
+
+def forget_check(draft: ImportDraft) -> None:
+    """End the dry run of a draft that is under way: nobody waits for it any more."""
+    if draft.check_job and draft.check_job.is_open:
+        jobs.cancel(draft.check_job, By(draft.owner, Origin.IMPORT))
+
+
+def delete(draft: ImportDraft) -> None:
+    """Delete a draft and its files."""
+    with transaction.atomic():
+        forget_check(draft)
+        draft.delete()
 
 
 def set_types(draft_id: int, types: list[list[str]]) -> ImportDraft:

@@ -13,7 +13,11 @@ urlpatterns = [
     path("<int:pk>/map/", mapping.columns, name="map"),
     path("<int:pk>/map/again/", mapping.again, name="map-again"),
     path("<int:pk>/map/<int:file>/<int:place>/", mapping.column, name="column"),
-    path("<int:pk>/map/<int:file>/<int:place>/property/", mapping.new_property, name="new-property"),
+    path(
+        "<int:pk>/map/<int:file>/<int:place>/property/<slug:alias>/",
+        mapping.new_property,
+        name="new-property",
+    ),
     path("<int:pk>/check/", checking.check, name="check"),
     path("<int:pk>/check/problems.csv", checking.problems, name="problems"),
     path("<int:pk>/run/", checking.run, name="run"),

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from crm.imports import drafting
 from crm.imports.models import ImportDraft
 from records import paging
 from records.http import Request
@@ -44,6 +45,6 @@ def delete(request: Request, pk: int) -> HttpResponse:
     """Delete a draft and its files."""
     draft = draft_or_404(request, pk)
     name = str(draft)
-    draft.delete()
+    drafting.delete(draft)
     messages.success(request, _("“%(name)s” deleted; nothing of it was imported.") % {"name": name})
     return redirect("imports:list")

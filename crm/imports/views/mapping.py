@@ -186,14 +186,14 @@ def again(request: Request, pk: int) -> HttpResponse:
 # --- A new property ---------------------------------------------------------------------------------
 
 
-def new_property(request: Request, pk: int, file: int, place: int) -> HttpResponse:
+def new_property(request: Request, pk: int, file: int, place: int, alias: str) -> HttpResponse:
     """Add a property for a column, by the rules and for the users of the settings."""
     if not request.user.is_staff:
         raise PermissionDenied
     draft = draft_or_404(request, pk)
     answers = Answers(draft)
     _column_or_404(answers, file, place)
-    side = _side(answers, file, request)
+    side = _side(answers, file, alias)
     kind = side.object_type
     initial = _likely(answers, file, place, kind)
     redrawn = "redraw" in request.POST
@@ -221,11 +221,9 @@ def new_property(request: Request, pk: int, file: int, place: int) -> HttpRespon
     )
 
 
-def _side(answers: Answers, file: int, request: Request) -> Side:
+def _side(answers: Answers, file: int, alias: str) -> Side:
     """Return the record of a row that gets the property. Raises Http404."""
-    sides = answers.targets[file].sides
-    alias = request.GET.get("of", sides[0].alias)
-    found = next((side for side in sides if side.alias == alias), None)
+    found = next((side for side in answers.targets[file].sides if side.alias == alias), None)
     if found is None:
         raise Http404(_("A row holds no such record."))
     return found

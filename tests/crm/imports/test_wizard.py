@@ -221,7 +221,7 @@ def test_what_is_wrong_with_the_columns_stands_beside_them(signed_in):
 
 def test_a_property_is_added_on_the_spot_by_administrators_only(signed_in, user):
     draft = draft_of(signed_in, "Email,Shoe size\na@example.com,42\nb@example.com,43\n")
-    place = at("new-property", draft, 0, 1)
+    place = at("new-property", draft, 0, 1, "contacts")
     assert signed_in.get(place).status_code == 403
     assert "New property" not in signed_in.get(at("map", draft)).content.decode()
     user.is_staff = True
