@@ -32,6 +32,7 @@ def addresses(patterns=None, prefix: str = "/"):
                 ("<str:token>", "1-secret"),
                 ("<int:file>", "0"),
                 ("<int:place>", "0"),
+                ("<slug:alias>", "contacts"),
             ):
                 route = route.replace(converter, value)
             yield route
