@@ -131,7 +131,7 @@ class Dovecot:
             os.chown(path, account.pw_uid, account.pw_gid)
 
     def _wait(self) -> None:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while time.monotonic() < end:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
